@@ -1,0 +1,72 @@
+# Needs Python 3.11 to 3.13, make, and the package registries for the first installation. Nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint assets setup browser format lock wheel screenshots clean bench
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && command -v $$p && break; done)
+BIN := .venv/bin
+UV := UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+NPM_CI := npm_config_engine_strict=false npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+WEB := hospital_hub/web
+FHIR := hospital_hub/embedded/fhir_server
+ASSETS := $(WEB)/static/vendor/manifest.json $(FHIR)/dist/server.mjs
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+unexport VIRTUAL_ENV
+
+help: ## what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup assets ## start a whole hospital hub on this machine (data in DATA, default ~/.local/share/hospital-hub)
+	@$(BIN)/hospital-hub demo $(if $(DATA),--data $(DATA))
+
+test: lint browser ## everything that must hold: lint, unit, real servers, a real browser, the three journeys
+	@$(BIN)/pytest tests $(ARGS)
+
+lint: setup assets ## ruff, mypy --strict, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+bench: setup assets ## measure (pytest-benchmark); never part of `make test`
+	@$(BIN)/pytest tests/benchmarks --benchmark-only $(ARGS)
+
+screenshots: setup assets browser ## the pictures of the README, from a running demonstration in a real browser
+	@$(BIN)/python -m tests.browser.screenshots
+
+assets: setup $(ASSETS) ## the files for the browser and the demonstration FHIR server
+
+setup: .venv/.synced
+
+.venv/.synced: pyproject.toml uv.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: install one, or name it with PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(UV) sync --frozen --inexact --quiet --python $(BIN)/python --extra embedded --extra dev
+	@touch $@
+
+$(WEB)/static/vendor/manifest.json: .venv/.synced $(WEB)/assets/package-lock.json $(WEB)/assets/build.mjs
+	@echo "building the files for the browser"
+	@cd $(WEB)/assets && $(NPM_CI) && node build.mjs
+	@touch $@
+
+$(FHIR)/dist/server.mjs: .venv/.synced $(FHIR)/package-lock.json $(wildcard $(FHIR)/*.mjs)
+	@echo "building the demonstration FHIR server"
+	@cd $(FHIR) && $(NPM_CI) && node build.mjs
+	@touch $@
+
+browser: setup ## find Chromium, or install Debian's package where that is allowed
+	@$(BIN)/python -m tests.browser.chromium
+
+wheel: setup assets ## build the wheel and the source distribution into dist/
+	@$(UV) build --quiet
+
+format: setup ## put the code into its form
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+lock: setup ## renew uv.lock
+	@$(UV) lock --upgrade
+
+clean: ## remove what was built; keeps the demonstration's data
+	@rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+		$(WEB)/static/vendor $(WEB)/assets/node_modules $(FHIR)/dist $(FHIR)/node_modules

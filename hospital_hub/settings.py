@@ -1,0 +1,115 @@
+"""What an installation can set, and the only module that reads the environment (prefix HUB_, or a `.env` file).
+
+Secrets come from files (`HUB_SECRET_KEY_FILE`), never from the database, and are never printed.
+"""
+
+import base64
+import binascii
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hospital_hub.errors import WrongSetup
+
+MASTER_KEY_BYTES = 32
+
+
+class Settings(BaseSettings):
+    """One value per field; each can be replaced by the variable HUB_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(
+        default=Path.home() / ".local" / "share" / "hospital-hub",
+        description="Where the embedded parts keep data",
+    )
+    database_url: str = Field(default="", description="postgresql+psycopg://user:password@host/database")
+    redis_url: str = Field(default="", description="redis://:password@host:6379/0, Redis >= 7 or Valkey")
+    models_file: Path | None = Field(default=None, description="models.toml; the packaged one when unset")
+    model_url: str = Field(default="", description="One OpenAI base URL answering all tiers (demonstration)")
+    public_url: str = Field(default="http://127.0.0.1:8700", description="Origin under which people reach the hub")
+    internal_url: str = Field(default="", description="Origin under which workers reach the hub; public_url when unset")
+    emr_issuer: str = Field(default="", description="FHIR base URL of the EMR, the SMART `iss`")
+    emr_origin: str = Field(default="", description="Origin that may frame the side panel; of the issuer if unset")
+    secret_key_file: Path | None = Field(default=None, description="File with 32 random bytes in base64")
+    smart_key_file: Path | None = Field(default=None, description="EC P-384 private key (PEM) of the SMART client")
+    demo: bool = Field(default=False, description="Demonstration weights and synthetic patients; pages say so")
+    session_minutes: int = Field(default=30, ge=1, le=720, description="Idle time after which a log-in ends")
+    kiosk_session_minutes: int = Field(default=15, ge=1, le=60, description="The same for a kiosk conversation")
+    worker_concurrency: int = Field(default=2, ge=1, le=64, description="Batch items answered at once")
+    log_format: Literal["text", "json"] = "text"
+
+    @field_validator("database_url")
+    @classmethod
+    def _psycopg_only(cls, value: str) -> str:
+        if value and not value.startswith("postgresql+psycopg://"):
+            message = "PostgreSQL is the one database: write postgresql+psycopg://user:password@host/name"
+            raise ValueError(message)
+        return value
+
+    @property
+    def worker_hub_url(self) -> str:
+        return self.internal_url or self.public_url
+
+    @property
+    def frame_origin(self) -> str:
+        """The EMR origin that may show the side panel, or an empty string."""
+        if self.emr_origin or not self.emr_issuer:
+            return self.emr_origin
+        parts = urlsplit(self.emr_issuer)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def master_key(self) -> bytes:
+        """The key-encryption key, 32 bytes."""
+        if self.secret_key_file is None:
+            raise WrongSetup("HUB_SECRET_KEY_FILE is not set: run `hospital-hub secrets create FILE`")
+        try:
+            key = base64.b64decode(self.secret_key_file.read_text(encoding="ascii").strip(), validate=True)
+        except (OSError, UnicodeDecodeError, binascii.Error) as wrong:
+            raise WrongSetup(
+                f"HUB_SECRET_KEY_FILE={self.secret_key_file} cannot be read as base64: "
+                "create one with `hospital-hub secrets create FILE`"
+            ) from wrong
+        if len(key) != MASTER_KEY_BYTES or len(set(key)) < MASTER_KEY_BYTES // 4:
+            raise WrongSetup(f"HUB_SECRET_KEY_FILE must hold {MASTER_KEY_BYTES} random bytes in base64")
+        return key
+
+    def smart_key(self) -> str:
+        """The private key of the SMART client, PEM text."""
+        if self.smart_key_file is None:
+            raise WrongSetup("HUB_SMART_KEY_FILE is not set: run `hospital-hub secrets create-smart FILE`")
+        try:
+            return self.smart_key_file.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as wrong:
+            raise WrongSetup(f"HUB_SMART_KEY_FILE={self.smart_key_file} cannot be read") from wrong
+
+    def models_document(self) -> dict[str, Any]:
+        """The parsed models.toml (weights, replicas, sampling per tier)."""
+        source = self.models_file or resources.files("hospital_hub").joinpath("deploy", "models.toml")
+        if self.models_file is None and not source.is_file():  # a checkout keeps the file in its own folder
+            source = Path(__file__).resolve().parent.parent / "deploy" / "models.toml"
+        try:
+            return tomllib.loads(source.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as wrong:
+            raise WrongSetup(f"HUB_MODELS_FILE={source} cannot be read: {wrong}") from wrong
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Settings of this process.
+
+    Raises:
+        WrongSetup: one line naming the variable and what is wrong with it.
+    """
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        name = "HUB_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise WrongSetup(f"{name} is not usable: {first['msg']}") from wrong

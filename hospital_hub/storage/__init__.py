@@ -1,0 +1,1 @@
+"""PostgreSQL: the unit of work, the outbox, per-patient encryption, migrations. Knows no user and no rule."""
