@@ -1,0 +1,1 @@
+"""Who asks, and what they may do: log-ins kept on the server, roles, one table of role and action."""

@@ -1,0 +1,81 @@
+"""Writes what a question cost: opened with the audit event before a model is asked, closed when it has answered."""
+
+import uuid
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hospital_hub.audit.events import Deed, record
+from hospital_hub.inference.question import Question
+from hospital_hub.inference.tables import ModelCall, Outcome
+from hospital_hub.registry import Registry
+from hospital_hub.storage.clock import utc_now
+from hospital_hub.storage.database import Database
+from hospital_hub.storage.ids import new_id
+from routing import Decision, Refusal
+
+
+@dataclass
+class Tally:
+    """What is known of one answer so far; times in milliseconds."""
+
+    replica: str = ""
+    attempts: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    first_token_ms: int | None = None
+    total_ms: int | None = None
+
+
+async def open_call(
+    database: Database, question: Question, *, outcome: Decision | Refusal, registry: Registry
+) -> uuid.UUID:
+    """One transaction: the usage row and the audit event. A refusal is closed at once."""
+    call_id = new_id(int(utc_now().timestamp() * 1000))
+    tier = outcome.tier.label if isinstance(outcome, Decision) else ""
+    refused = isinstance(outcome, Refusal)
+    async with database.work() as session:
+        session.add(
+            ModelCall(
+                id=call_id,
+                who=question.who.id,
+                role=question.who.role,
+                department=question.who.department,
+                lane=question.lane.value,
+                task=outcome.trace.task.value,
+                tier=tier,
+                policy=outcome.trace.policy,
+                weights=registry.tiers[tier].model if tier else "",
+                prompt_version=question.prompt.version,
+                decision=replayable(outcome),
+                outcome=Outcome.REFUSED if refused else Outcome.OPEN,
+            )
+        )
+        deed = Deed.REFUSE if refused else Deed.ASK
+        event = record(session, question.who, deed=deed, entity=question.entity, subject=question.subject)
+        event.request_id = question.request_id
+        event.detail = {"model_call": str(call_id), "tier": tier, "prompt": question.prompt.version}
+    return call_id
+
+
+async def close_call(database: Database, call_id: uuid.UUID, *, outcome: Outcome, tally: Tally, tier: str) -> None:
+    async with database.work() as session:
+        call = await session.get(ModelCall, call_id)
+        if call is None:
+            return
+        call.outcome, call.tier = outcome, tier
+        for name, value in asdict(tally).items():
+            setattr(call, name, value)
+
+
+def replayable(outcome: Decision | Refusal) -> dict[str, Any]:
+    """The decision without its text: task, floor, need, reasons, what was ruled out."""
+    trace = outcome.trace
+    return {
+        "task": trace.task.value,
+        "floor": trace.floor.label,
+        "need": dict(trace.need),
+        "reasons": [asdict(reason) for reason in trace.reasons],
+        "ruled_out": dict(trace.ruled_out),
+        "tier": outcome.tier.label if isinstance(outcome, Decision) else None,
+        "refused": outcome.code if isinstance(outcome, Refusal) else None,
+    }

@@ -1,0 +1,49 @@
+"""One usage row for each question put to the models: who, what it cost, and the whole decision. No text."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import DateTime, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from hospital_hub.identity.permissions import Role
+
+
+class Outcome(StrEnum):
+    OPEN = "open"  # asked, not yet answered
+    ANSWERED = "answered"
+    REFUSED = "refused"  # routing found no place
+    FAILED = "failed"  # no allowed replica gave a first token
+    CUT = "cut"  # the answer broke off after its first token
+    ABANDONED = "abandoned"  # the caller went away
+
+
+class ModelCall(SQLModel, table=True):
+    """`decision` replays under another policy; `weights` and `prompt_version` are what made the answer."""
+
+    __tablename__ = "model_call"
+
+    id: uuid.UUID = Field(primary_key=True)
+    at: datetime = Field(
+        default=None, sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}, index=True
+    )
+    who: str
+    role: Role
+    department: str = ""
+    lane: str
+    task: str
+    tier: str = ""
+    replica: str = ""
+    policy: str = ""
+    weights: str = ""
+    prompt_version: str
+    decision: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    attempts: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    first_token_ms: int | None = None
+    total_ms: int | None = None
+    outcome: Outcome = Outcome.OPEN
