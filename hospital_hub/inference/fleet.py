@@ -33,10 +33,11 @@ class _Seen:
 
 @dataclass
 class FleetState:
-    """Owned by the hub's process; `snapshot` is a plain value for routing."""
+    """Owned by the hub's process; `snapshot` is a plain value for routing. `polled_at` by the loop's clock."""
 
     registry: Registry
     http: aiohttp.ClientSession
+    polled_at: float | None = None
     _seen: dict[str, _Seen] = field(default_factory=dict)
 
     def snapshot(self, now: float) -> Fleet:
@@ -67,6 +68,7 @@ class FleetState:
         urls = {replica.url for entry in self.registry.tiers.values() for replica in entry.replicas}
         for url, state in zip(urls, await asyncio.gather(*(self._ask(url) for url in urls)), strict=True):
             self._note(url, state, now=asyncio.get_running_loop().time())
+        self.polled_at = asyncio.get_running_loop().time()
 
     async def _ask(self, url: str) -> ServerState | None:
         try:
