@@ -1,0 +1,45 @@
+"""Secrets of one installation, each made once and kept in a file that only its owner reads."""
+
+import base64
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+MASTER_KEY_BYTES = 32
+
+
+def master_key(folder: Path) -> Path:
+    return _made_once(folder / "master.key", lambda: base64.b64encode(secrets.token_bytes(MASTER_KEY_BYTES)) + b"\n")
+
+
+def smart_key(folder: Path) -> Path:
+    """EC P-384, the curve of ES384 (SMART App Launch 2.2, asymmetric client authentication)."""
+    return _made_once(folder / "smart.pem", _new_smart_key)
+
+
+def password(folder: Path, name: str) -> str:
+    return _made_once(folder / name, lambda: secrets.token_hex(24).encode()).read_text(encoding="ascii")
+
+
+def _new_smart_key() -> bytes:
+    key = ec.generate_private_key(ec.SECP384R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _made_once(path: Path, content: Callable[[], bytes]) -> Path:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        half_written = path.with_suffix(".new")
+        half_written.unlink(missing_ok=True)
+        descriptor = os.open(half_written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content())
+            file.flush()
+            # A lost master key makes every stored patient field unreadable.
+            os.fsync(file.fileno())
+        half_written.rename(path)
+    return path
