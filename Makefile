@@ -20,7 +20,7 @@ demo: setup assets ## start a whole hospital hub on this machine (data in DATA, 
 	@$(BIN)/hospital-hub demo $(if $(DATA),--data $(DATA))
 
 test: lint browser ## everything that must hold: lint, unit, real servers, a real browser, the three journeys
-	@$(BIN)/pytest tests $(ARGS)
+	@$(BIN)/pytest tests --ignore=tests/benchmarks $(ARGS)
 
 lint: setup assets ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .

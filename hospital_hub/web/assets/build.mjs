@@ -1,0 +1,57 @@
+// Copies the third-party files that the pages load into static/vendor/, with their licences and a
+// manifest of SHA-256 sums. Folder names carry the version, so their URLs never change content.
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const vendor = join(here, "..", "static", "vendor");
+const packageOf = (name) => join(here, "node_modules", ...name.split("/"));
+const versionOf = (name) => JSON.parse(readFileSync(join(packageOf(name), "package.json"), "utf8")).version;
+const HTMX = "htmx.org";
+const FONT = "@fontsource-variable/noto-sans-sc";
+
+function write(path, content) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+function copyHtmx(folder) {
+  for (const file of ["htmx.min.js", "ext/hx-sse.min.js"]) {
+    const text = readFileSync(join(packageOf(HTMX), "dist", file), "utf8");
+    // The maps are not shipped, so the comment would only make developer tools ask for a missing file.
+    write(join(folder, file.replace("ext/", "")), text.replace(/\n?\/\/# sourceMappingURL=.*$/m, "\n"));
+  }
+  cpSync(join(packageOf(HTMX), "LICENSE"), join(folder, "LICENSE"));
+}
+
+function copyFont(folder) {
+  const css = readFileSync(join(packageOf(FONT), "index.css"), "utf8");
+  const files = [...css.matchAll(/url\(\.\/files\/([\w-]+\.woff2)\)/g)].map((match) => match[1]);
+  if (files.length === 0) throw new Error(`${FONT}: no slice found in its stylesheet`);
+  const local = css.replaceAll("url(./files/", "url(./").replaceAll("'Noto Sans SC Variable'", "'Hub Sans'");
+  write(join(folder, "font.css"), local);
+  for (const file of files) cpSync(join(packageOf(FONT), "files", file), join(folder, file));
+  cpSync(join(packageOf(FONT), "LICENSE"), join(folder, "LICENSE"));
+}
+
+function* filesBelow(folder) {
+  for (const name of readdirSync(folder).sort()) {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) yield* filesBelow(path);
+    else yield path;
+  }
+}
+
+rmSync(vendor, { recursive: true, force: true });
+copyHtmx(join(vendor, `htmx-${versionOf(HTMX)}`));
+copyFont(join(vendor, `noto-sans-sc-${versionOf(FONT)}`));
+const sums = Object.fromEntries(
+  [...filesBelow(vendor)].map((path) => [
+    relative(vendor, path).replaceAll("\\", "/"),
+    createHash("sha256").update(readFileSync(path)).digest("hex"),
+  ]),
+);
+write(join(vendor, "manifest.json"), `${JSON.stringify(sums, null, 2)}\n`);
+console.log(`assets: ${Object.keys(sums).length} files`);
