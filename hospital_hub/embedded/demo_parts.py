@@ -18,6 +18,8 @@ from hospital_hub.embedded.valkey import Valkey
 
 DEFAULT_PORTS = {"hub": 8700, "emr": 8710, "hospital": 8711, "model": 8712, "valkey": 8713}
 HUB_OPTIONS = ("--no-access-log", "--loop", "uvloop", "--http", "httptools", "--timeout-graceful-shutdown", "3")
+# Longer than the 15 s for which aiohttp keeps an idle connection, so that no request meets a closing one.
+KEEP_ALIVE = ("--timeout-keep-alive", "75")
 WORKER_OPTIONS = ("worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
 
 
@@ -97,7 +99,7 @@ def all_parts(layout: Layout, steps: tuple[Step, ...] = ()) -> tuple[Part, ...]:
     if not chosen.model_url:
         servers.append(small_model_part(layout.ports["model"], env=environment))
     if not chosen.emr_issuer:
-        servers += [_hospital(layout), _emr(layout)]
+        servers += [_hospital(layout), _population(layout), _emr(layout)]
     hub_environment = environment | _hub_settings(layout, database_url=database_url, redis_url=redis_url)
     return (*servers, *_hub_parts(layout, hub_environment, steps=(UPGRADE, *steps)))
 
@@ -131,6 +133,19 @@ def _hospital(layout: Layout) -> Part:
     )
 
 
+def _population(layout: Layout) -> Part:
+    """The synthetic patients; put in at the first start, found at every other."""
+    argv = _python("hospital_hub.embedded.population", "--fhir-url", layout.origin("hospital") + "/fhir")
+    return Part(
+        name="population",
+        title="Synthetic patients",
+        program=Program(argv=argv, env=layout.base_environment),
+        ready=Started(),
+        needs=frozenset({"hospital"}),
+        once=True,
+    )
+
+
 def _emr(layout: Layout) -> Part:
     arguments = ["--port", str(layout.ports["emr"]), "--fhir-url", layout.origin("hospital") + "/fhir"]
     arguments += ["--hub-url", layout.origin("hub"), "--data", str(layout.data / "emr")]
@@ -158,7 +173,7 @@ def _hub_parts(layout: Layout, env: Mapping[str, str], *, steps: tuple[Step, ...
 
 def _services(port: int) -> tuple[tuple[str, str, tuple[str, ...], Ready], ...]:
     address = ("--host", LOOPBACK, "--port", str(port))
-    hub = _python("uvicorn", "--factory", "hospital_hub.main:create_app", *address, *HUB_OPTIONS)
+    hub = _python("uvicorn", "--factory", "hospital_hub.main:create_app", *address, *HUB_OPTIONS, *KEEP_ALIVE)
     worker = _python("celery", "-A", "hospital_hub.worker:app", *WORKER_OPTIONS)
     return (
         ("hub", "Hub", hub, HttpOk(port, "/readyz")),

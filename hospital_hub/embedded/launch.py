@@ -10,7 +10,8 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE = 1
@@ -27,7 +28,8 @@ def call(name: str, *arguments: object) -> None:
 
 def become(uid: int, gid: int, *, keep_reach: bool) -> None:
     if keep_reach:
-        call("prctl", PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        # The right then outlives setuid, and access(2), by which initdb looks for its programs, honours it.
+        call("prctl", PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)

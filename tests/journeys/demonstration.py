@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -41,7 +41,8 @@ class Demonstration:
 
     process: subprocess.Popen[str]
     data: Path
-    printed: list[str]
+    printed: list[str] = field(default_factory=list)
+    listener: threading.Thread | None = None
 
     @property
     def text(self) -> str:
@@ -89,7 +90,10 @@ class Demonstration:
     def stop(self, signal_number: int = signal.SIGINT) -> int:
         """Ctrl-C, and the exit code."""
         self.process.send_signal(signal_number)
-        return self.process.wait(STOP_SECONDS)
+        code = self.process.wait(STOP_SECONDS)
+        assert self.listener is not None
+        self.listener.join(STOP_SECONDS)
+        return code
 
 
 def start(
@@ -113,8 +117,9 @@ def start(
         cwd=data.parent,
         start_new_session=True,
     )
-    running = Demonstration(process, data, [])
-    threading.Thread(target=_listen, args=(running,), daemon=True).start()
+    running = Demonstration(process, data)
+    running.listener = threading.Thread(target=_listen, args=(running,), daemon=True)
+    running.listener.start()
     _wait_until_ready(running)
     return running
 
@@ -122,8 +127,9 @@ def start(
 def _listen(running: Demonstration) -> None:
     """Take what it prints as it comes, so that its pipe never fills."""
     assert running.process.stdout is not None
-    for line in running.process.stdout:
-        running.printed.append(line)
+    with running.process.stdout as printed:
+        for line in printed:
+            running.printed.append(line)
 
 
 def _wait_until_ready(running: Demonstration) -> None:

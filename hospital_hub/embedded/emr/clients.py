@@ -1,0 +1,30 @@
+"""The apps this EMR knows: the hub's side panel and the hub itself. Registered by the hospital, not by themselves."""
+
+from dataclasses import dataclass
+
+from hospital_hub.embedded.emr.config import EmrConfig
+
+CHART_TYPES = (
+    *("Patient", "Condition", "Observation", "MedicationRequest"),
+    *("AllergyIntolerance", "Encounter", "DocumentReference"),
+)
+PANEL_SCOPE = " ".join(["launch", "openid", "fhirUser", *(f"patient/{kind}.rs" for kind in CHART_TYPES)])
+BACKEND_SCOPE = "system/DocumentReference.cruds system/Provenance.cruds system/Patient.rs"
+
+
+@dataclass(frozen=True)
+class RegisteredClient:
+    client_id: str
+    grant_type: str
+    redirect_uris: frozenset[str]
+    scope: str
+    token_seconds: int
+
+
+def registered(config: EmrConfig) -> dict[str, RegisteredClient]:
+    panel = RegisteredClient(
+        "hub-panel", "authorization_code", frozenset({f"{config.hub}/notes/callback"}), PANEL_SCOPE, 3600
+    )
+    # SMART backend services recommend five minutes at most.
+    backend = RegisteredClient("hub-backend", "client_credentials", frozenset(), BACKEND_SCOPE, 300)
+    return {client.client_id: client for client in (panel, backend)}
