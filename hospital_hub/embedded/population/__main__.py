@@ -1,35 +1,31 @@
-"""`python -m hospital_hub.embedded.population --fhir-url URL [--anchor YYYY-MM-DD]`."""
+"""Looks first, fills only where it has to: the simulator takes a second to import, and most starts do not need it."""
 
 import argparse
 import asyncio
+import runpy
 import sys
-from datetime import date
 
 import aiohttp
 
-from hospital_hub.embedded.population import DEFAULT_ANCHOR
-from hospital_hub.embedded.population.seeding import seed
-from hospital_hub.errors import WrongSetup
+from hospital_hub.embedded.population.edition import has_edition
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Fill a demonstration FHIR server with synthetic patients, once")
-    parser.add_argument("--fhir-url", required=True)
-    parser.add_argument("--anchor", type=date.fromisoformat, default=DEFAULT_ANCHOR, help="the day the charts stand at")
-    options = parser.parse_args()
+async def filled(fhir_url: str) -> bool:
     try:
-        written = asyncio.run(seed(options.fhir_url.rstrip("/"), options.anchor))
-    except WrongSetup as wrong:
-        sys.stderr.write(f"{wrong}\n")
-        return 2
-    except aiohttp.ClientError as failure:
-        name = type(failure).__name__
-        sys.stderr.write(f"No FHIR server answers at {options.fhir_url} ({name}); start it first\n")
-        return 2
-    told = f"{written} synthetic resources written" if written else "The synthetic patients are already there"
-    sys.stdout.write(f"{told}\n")
-    return 0
+        async with aiohttp.ClientSession() as http:
+            return await has_edition(http, fhir_url)
+    except aiohttp.ClientError:
+        return False  # filling says in a sentence what is wrong
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def main() -> None:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--fhir-url", default="")
+    options, _ = parser.parse_known_args()
+    if options.fhir_url and asyncio.run(filled(options.fhir_url.rstrip("/"))):
+        sys.stdout.write("The synthetic patients are already there\n")
+        return
+    runpy.run_module("hospital_hub.embedded.population.filling", run_name="__main__")
+
+
+main()

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from http import HTTPStatus
 
 import aiohttp
 
-from hospital_hub.embedded.population import population, shared
+from hospital_hub.embedded.population.edition import has_edition
+from hospital_hub.embedded.population.patients import population
 from hospital_hub.embedded.population.shared import Resource
 from hospital_hub.errors import WrongSetup
 
@@ -18,21 +18,13 @@ FHIR_JSON = {"Content-Type": "application/fhir+json"}
 async def seed(fhir_url: str, anchor: date) -> int:
     """How many resources were written; 0 when the server has this edition already."""
     async with aiohttp.ClientSession(timeout=TIMEOUT, headers=FHIR_JSON) as http:
-        if await _has_edition(http, fhir_url):
+        if await has_edition(http, fhir_url):
             return 0
         resources = population(anchor)
         # The marker comes last and alone: a start that was interrupted is repeated in full.
         for part in (*_parts(resources[:-1]), resources[-1:]):
             await _put(http, fhir_url, resources=part)
     return len(resources)
-
-
-async def _has_edition(http: aiohttp.ClientSession, fhir_url: str) -> bool:
-    async with http.get(f"{fhir_url}/Organization/{shared.MARKER}") as response:
-        if response.status != HTTPStatus.OK:
-            return False
-        marker = await response.json(content_type=None)
-    return bool(marker["identifier"][0]["value"] == shared.EDITION)
 
 
 def _parts(resources: Sequence[Resource]) -> Iterator[Sequence[Resource]]:

@@ -39,7 +39,7 @@ def test_every_need_is_a_part_and_the_hub_waits_for_the_last_step(data: Path) ->
         (Overrides(database_url="postgresql+psycopg://hub@db/hub"), {"postgres"}),
         (Overrides(redis_url="redis://:secret@broker:6379/0"), {"valkey"}),
         (Overrides(model_url="http://models:8000/v1"), {"model"}),
-        (Overrides(emr_issuer="https://emr.hospital.example/fhir"), {"emr", "hospital"}),
+        (Overrides(emr_issuer="https://emr.hospital.example/fhir"), {"emr", "hospital", "population"}),
     ],
 )
 def test_a_given_url_leaves_its_part_out_and_reaches_the_hub(

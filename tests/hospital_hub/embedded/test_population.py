@@ -13,14 +13,15 @@ from typing import Any
 
 import pytest
 
-from hospital_hub.embedded.population import DEFAULT_ANCHOR, population, shared
+from hospital_hub.embedded.population import shared
+from hospital_hub.embedded.population.patients import DEFAULT_ANCHOR, population
 from hospital_hub.embedded.population.seeding import seed
 from tests.fixtures.hospital import FhirServer
 
 Resource = dict[str, Any]
 PRINT_HASH = """
 import hashlib, json
-from hospital_hub.embedded.population import population
+from hospital_hub.embedded.population.patients import population
 print(hashlib.sha256(json.dumps(population()).encode()).hexdigest())
 """
 
