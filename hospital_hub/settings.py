@@ -18,12 +18,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from hospital_hub.errors import WrongSetup
 
 MASTER_KEY_BYTES = 32
+# Where Docker and Podman mount secrets: a file `hub_redis_url` there is the variable HUB_REDIS_URL.
+CONTAINER_SECRETS = Path("/run/secrets")
 
 
 class Settings(BaseSettings):
     """One value per field; each can be replaced by the variable HUB_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="HUB_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="HUB_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        secrets_dir=CONTAINER_SECRETS if CONTAINER_SECRETS.is_dir() else None,
+    )
 
     data_dir: Path = Field(
         default=Path.home() / ".local" / "share" / "hospital-hub",

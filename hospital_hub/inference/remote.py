@@ -5,7 +5,7 @@ import orjson
 
 from hospital_hub.errors import BadInput, Busy, HubError, ModelsUnavailable, UpstreamFailed
 from hospital_hub.identity.guard import BEARER
-from hospital_hub.inference.api import AskIn, AskOut
+from hospital_hub.inference.internal import AskIn, AskOut
 
 PATIENCE_SECONDS = 15.0
 OK, TOO_BUSY, UNAVAILABLE = 200, 429, 503

@@ -1,0 +1,69 @@
+"""The processes of a hub: the web server here, the worker and the publisher in place of this process."""
+
+import asyncio
+import os
+import sys
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from hospital_hub.resources import open_resources
+from hospital_hub.settings import Settings, load_settings
+from hospital_hub.storage.schema import check
+
+APPLICATION = "hospital_hub.main:create_app"
+GRACE_SECONDS = 20
+# No gossip and no mingle: workers need to know nothing of each other, PostgreSQL says what is to be done.
+WORKER_OPTIONS = ("worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at.")] = 8700,
+    workers: Annotated[
+        int, typer.Option(min=1, max=8, help="Processes; each counts only its own answers under way.")
+    ] = 1,
+) -> None:
+    """Run the hub's web server.
+
+    Example: hospital-hub serve --host 0.0.0.0 --port 8700
+    """
+    settings = load_settings()
+    asyncio.run(_can_start(settings))
+    uvicorn.run(
+        APPLICATION,
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def worker() -> None:
+    """Run the Celery worker: batch items and the filing of signed notes."""
+    settings = load_settings()
+    celery = ("-m", "celery", "-A", "hospital_hub.worker:app")
+    _become(*celery, *WORKER_OPTIONS, "--concurrency", str(settings.worker_concurrency))
+
+
+def publisher() -> None:
+    """Run the publisher, which brings accepted work from the database to the queue."""
+    load_settings()
+    _become("-m", "hospital_hub.publisher")
+
+
+async def _can_start(settings: Settings) -> None:
+    """Says what is missing before a server prints its own lines about it."""
+    async with open_resources(settings) as resources:
+        await check(resources.database)
+
+
+def _become(*arguments: str) -> None:
+    """The same process, so that a supervisor's signals reach what does the work."""
+    sys.stdout.flush()
+    os.execv(sys.executable, (sys.executable, *arguments))  # noqa: S606 - our own arguments, no shell

@@ -1,0 +1,49 @@
+"""Where each role works in the hub, as the start page shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from hospital_hub.identity.permissions import Role
+from hospital_hub.settings import Settings
+from hospital_hub.web.languages import marked
+
+
+@dataclass(frozen=True)
+class Place:
+    """`title` and `about` are msgids."""
+
+    url: str
+    title: str
+    about: str
+
+
+KIOSK: Final = Place("/kiosk", marked("Triage kiosk"), marked("A patient says what is wrong and is told where to go."))
+BOARD: Final = Place("/board", marked("Nurse board"), marked("Waiting patients by level; the nurse decides."))
+RESEARCH: Final = Place("/research", marked("Research"), marked("Send many questions at once and fetch the results."))
+OPERATIONS: Final = Place("/operations", marked("Operations"), marked("Load, waiting times and cost of the models."))
+AUDIT: Final = Place("/audit", marked("Audit"), marked("Who did what with which patient's data."))
+EMR_TITLE: Final = marked("Medical records")
+EMR_ABOUT: Final = marked("Clinicians open the side panel from a patient there.")
+
+OF_ROLE: Final[Mapping[Role, tuple[Place, ...]]] = {
+    Role.NURSE: (BOARD, KIOSK),
+    Role.RESEARCHER: (RESEARCH,),
+    Role.OPERATIONS: (OPERATIONS,),
+    Role.AUDITOR: (AUDIT,),
+    Role.ADMINISTRATOR: (OPERATIONS,),
+}
+
+
+def entrances(settings: Settings) -> tuple[Place, ...]:
+    """For somebody who is not logged in."""
+    return (KIOSK, BOARD, *_emr(settings), RESEARCH, OPERATIONS, AUDIT)
+
+
+def of_role(role: Role, settings: Settings) -> tuple[Place, ...]:
+    return OF_ROLE.get(role, ()) if role is not Role.CLINICIAN else _emr(settings)
+
+
+def _emr(settings: Settings) -> tuple[Place, ...]:
+    """In the demonstration alone: a hospital's EMR is opened from its own desktop."""
+    return (Place(settings.frame_origin, EMR_TITLE, EMR_ABOUT),) if settings.demo and settings.frame_origin else ()

@@ -1,0 +1,89 @@
+"""The figures for a monitor (Prometheus text format): counts and seconds, nothing of a patient or a person.
+
+What concerns the models and the queue comes from PostgreSQL, so that it is the same from every process.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from hospital_hub.operations.overview import Server
+from hospital_hub.operations.queue import QueueState, queue_state
+from hospital_hub.operations.usage import Cell, Speed, cells, speeds
+from hospital_hub.resources import Resources
+
+WINDOW: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Counted:
+    cells: Sequence[Cell]
+    speeds: Sequence[Speed]
+    queue: QueueState
+
+
+class _Families(Collector):
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = tuple(families)
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
+async def count(resources: Resources, *, now: datetime) -> Counted:
+    async with resources.database.work() as session:
+        return Counted(
+            await cells(session, since=now - WINDOW, slice_=WINDOW),
+            await speeds(session, since=now - WINDOW),
+            await queue_state(session),
+        )
+
+
+def as_text(counted: Counted, servers: Sequence[Server]) -> bytes:
+    registry = CollectorRegistry()
+    registry.register(_Families((*_calls(counted), *_queue(counted.queue), *_fleet(servers))))
+    return generate_latest(registry)
+
+
+def _calls(counted: Counted) -> Iterable[Metric]:
+    calls = GaugeMetricFamily(
+        "hub_model_calls", "Questions to the models in the last five minutes.", labels=("tier", "outcome")
+    )
+    sums: dict[tuple[str, str], int] = {}
+    for cell in counted.cells:
+        key = (cell.tier, cell.outcome.value)
+        sums[key] = sums.get(key, 0) + cell.calls
+    for labels, number in sorted(sums.items()):
+        calls.add_metric(labels, number)
+    first = GaugeMetricFamily(
+        "hub_first_token_seconds", "Until the first token, in the last five minutes.", labels=("tier", "quantile")
+    )
+    for speed in counted.speeds:
+        first.add_metric((speed.tier, "0.5"), speed.first_median)
+        first.add_metric((speed.tier, "0.95"), speed.first_slow)
+    return calls, first
+
+
+def _queue(state: QueueState) -> Iterable[Metric]:
+    return (
+        GaugeMetricFamily("hub_outbox_lag_seconds", "Age of the oldest unpublished task.", value=state.lag_seconds),
+        GaugeMetricFamily("hub_outbox_unpublished", "Tasks that are due and not published.", value=state.unpublished),
+        GaugeMetricFamily("hub_queue_depth", "Tasks that are published and not done.", value=state.under_way),
+    )
+
+
+def _fleet(servers: Sequence[Server]) -> Iterable[Metric]:
+    labels = ("tier", "replica")
+    up = GaugeMetricFamily("hub_replica_up", "1 if the model server answers its health check.", labels=labels)
+    running = GaugeMetricFamily("hub_replica_running", "Answers under way on a model server.", labels=labels)
+    for server in servers:
+        key = (server.tier, server.replica.name)
+        up.add_metric(key, float(server.replica.healthy))
+        if server.replica.running is not None:
+            running.add_metric(key, server.replica.running)
+    return up, running
