@@ -9,7 +9,7 @@ from rich.console import Console
 
 from hospital_hub.embedded import folder
 from hospital_hub.embedded.console import show_notice, show_summary
-from hospital_hub.embedded.demo_parts import DEFAULT_PORTS, Layout, Overrides, Step, all_parts
+from hospital_hub.embedded.demo_parts import DEFAULT_PORTS, Layout, Overrides, all_parts
 from hospital_hub.embedded.ports import choose_ports
 from hospital_hub.embedded.supervisor import Supervisor, stopped_by_signals
 from hospital_hub.errors import WrongSetup
@@ -22,7 +22,6 @@ class DemoOptions:
     data: Path
     ports: Mapping[str, int] = field(default_factory=lambda: dict(DEFAULT_PORTS))
     overrides: Overrides = field(default_factory=Overrides)
-    steps: tuple[Step, ...] = ()
     logins: Sequence[tuple[str, str, str]] = ()
     passed_on: Mapping[str, str] = field(default_factory=dict)
 
@@ -52,7 +51,7 @@ async def _run(options: DemoOptions, *, console: Console, data: Path, lock: int)
         passed_on=options.passed_on,
     )
     supervisor = Supervisor(
-        all_parts(layout, options.steps),
+        all_parts(layout),
         logs=data / "logs",
         lock=lock,
         report=lambda notice: show_notice(console, notice),

@@ -33,18 +33,6 @@ class Overrides:
     emr_issuer: str = ""
 
 
-@dataclass(frozen=True)
-class Step:
-    """A command of `hospital-hub` that has to be done before the hub starts."""
-
-    name: str
-    title: str
-    arguments: tuple[str, ...]
-
-
-UPGRADE = Step("upgrade", "Database schema", ("db", "upgrade"))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """Where the demonstration lies and under which ports it answers."""
@@ -82,7 +70,7 @@ class Layout:
         }
 
 
-def all_parts(layout: Layout, steps: tuple[Step, ...] = ()) -> tuple[Part, ...]:
+def all_parts(layout: Layout) -> tuple[Part, ...]:
     """Makes the secrets on the way, since the hub's environment names them."""
     chosen = layout.overrides
     environment = layout.base_environment
@@ -101,7 +89,7 @@ def all_parts(layout: Layout, steps: tuple[Step, ...] = ()) -> tuple[Part, ...]:
     if not chosen.emr_issuer:
         servers += [_hospital(layout), _population(layout), _emr(layout)]
     hub_environment = environment | _hub_settings(layout, database_url=database_url, redis_url=redis_url)
-    return (*servers, *_hub_parts(layout, hub_environment, steps=(UPGRADE, *steps)))
+    return (*servers, *_hub_parts(layout, hub_environment))
 
 
 def _hub_settings(layout: Layout, *, database_url: str, redis_url: str) -> dict[str, str]:
@@ -158,14 +146,19 @@ def _emr(layout: Layout) -> Part:
     )
 
 
-def _hub_parts(layout: Layout, env: Mapping[str, str], *, steps: tuple[Step, ...]) -> list[Part]:
-    parts: list[Part] = []
-    needs = frozenset({"postgres"})
-    for step in steps:
-        program = Program(argv=_python("hospital_hub.cli", *step.arguments), env=env)
-        parts.append(Part(name=step.name, title=step.title, program=program, ready=Started(), needs=needs, once=True))
-        needs = frozenset({step.name})
-    needs |= {"postgres", "valkey"}
+def _hub_parts(layout: Layout, env: Mapping[str, str]) -> list[Part]:
+    prepare = Program(argv=_python("hospital_hub.embedded.prepare"), env=env)
+    parts = [
+        Part(
+            name="prepare",
+            title="Schema and accounts",
+            program=prepare,
+            ready=Started(),
+            needs=frozenset() if layout.overrides.database_url else frozenset({"postgres"}),
+            once=True,
+        )
+    ]
+    needs = frozenset({"prepare"}) | (frozenset() if layout.overrides.redis_url else frozenset({"valkey"}))
     for name, title, argv, ready in _services(layout.ports["hub"]):
         parts.append(Part(name=name, title=title, program=Program(argv=argv, env=env), ready=ready, needs=needs))
     return parts

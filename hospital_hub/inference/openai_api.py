@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.responses import Response
 
+from hospital_hub.clinical import red_flags
 from hospital_hub.errors import HubError
 from hospital_hub.identity.guard import BEARER, Guard
 from hospital_hub.identity.keys import owner_of
@@ -61,6 +62,7 @@ async def chat_completions(body: ChatRequest, request: Request, who: Program) ->
         entity=f"v1/{getattr(request.state, 'request_id', '')}",
         answer_tokens=body.answer_tokens,
         minimum=body.minimum(frozenset(models.registry.tiers)),
+        red_flags=tuple(flag.rule for flag in red_flags.find(body.last_words)),
         request_id=getattr(request.state, "request_id", ""),
     )
     events = ask(models, question)

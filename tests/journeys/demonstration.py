@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -83,9 +84,10 @@ class Demonstration:
             return child.environ()["HUB_DATABASE_URL"].replace("postgresql+psycopg://", "postgresql://")
         raise AssertionError("the hub does not run")
 
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What the database itself says; `values` stand for each %s."""
         with psycopg.connect(self.database()) as connection:
-            return connection.execute(query.encode()).fetchall()
+            return connection.execute(query.encode(), values).fetchall()
 
     def stop(self, signal_number: int = signal.SIGINT) -> int:
         """Ctrl-C, and the exit code."""

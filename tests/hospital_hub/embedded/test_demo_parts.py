@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hospital_hub.embedded.demo_parts import DEFAULT_PORTS, Layout, Overrides, Step, all_parts
+from hospital_hub.embedded.demo_parts import DEFAULT_PORTS, Layout, Overrides, all_parts
 from hospital_hub.embedded.parts import Part
 from hospital_hub.settings import Settings
-
-SEED = Step("accounts", "Accounts", ("users", "demonstration"))
 
 
 def layout(data: Path, overrides: Overrides | None = None) -> Layout:
@@ -17,7 +15,7 @@ def layout(data: Path, overrides: Overrides | None = None) -> Layout:
 
 
 def by_name(data: Path, overrides: Overrides | None = None) -> dict[str, Part]:
-    return {part.name: part for part in all_parts(layout(data, overrides), (SEED,))}
+    return {part.name: part for part in all_parts(layout(data, overrides))}
 
 
 @pytest.fixture
@@ -29,8 +27,8 @@ def data(tmp_path: Path) -> Path:
 def test_every_need_is_a_part_and_the_hub_waits_for_the_last_step(data: Path) -> None:
     parts = by_name(data)
     assert all(part.needs <= parts.keys() for part in parts.values())
-    assert parts["accounts"].needs == {"upgrade"}
-    assert parts["hub"].needs == {"accounts", "postgres", "valkey"}
+    assert parts["prepare"].needs == {"postgres"}
+    assert parts["hub"].needs == {"prepare", "valkey"}
 
 
 @pytest.mark.parametrize(
