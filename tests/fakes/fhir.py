@@ -32,7 +32,7 @@ class FakeEmr:
     """`client_jwks` is the hub's public key set; `status` answers every FHIR request with that status."""
 
     origin: str = ""
-    client_jwks: Json = field(default_factory=dict)
+    client_jwks: Any = field(default_factory=dict)
     patient: str = "p1"
     encounter: str = "e1"
     status: int = 0
@@ -150,7 +150,7 @@ class FakeEmr:
             return None
         claims = token.claims
         good = claims["iss"] == claims["sub"] and claims["aud"] == f"{self.origin}/auth/token"
-        good = good and claims["exp"] - time.time() <= 300 and claims["jti"] not in self.jtis
+        good = good and 0 < claims["exp"] - time.time() <= 300 and claims["jti"] not in self.jtis
         self.jtis.add(claims["jti"])
         return str(claims["sub"]) if good and token.header["typ"] == "JWT" else None
 
@@ -236,7 +236,7 @@ class FakeEmr:
 def _fits(resource: Json, name: str, value: str) -> bool:
     if name == "patient":
         holder = resource.get("subject") or resource.get("patient") or {}
-        return bool(holder.get("reference") == f"Patient/{value.split('/')[-1]}")
+        return bool(holder.get("reference") == f"Patient/{value.rpartition('/')[2]}")
     if name == "identifier":
         system, _, wanted = value.partition("|")
         return any((one["system"], one["value"]) == (system, wanted) for one in resource.get("identifier", []))

@@ -1,0 +1,17 @@
+"""The hub's public keys, by which the EMR knows the hub (RFC 7517)."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse
+
+from hospital_hub.notes.emr import client_key
+from hospital_hub.resources import resources_of
+
+router = APIRouter()
+
+
+@router.get("/.well-known/jwks.json", name="jwks")
+async def jwks(request: Request) -> JSONResponse:
+    keys: dict[str, Any] = client_key(resources_of(request)).public_jwks()
+    return JSONResponse(keys)

@@ -1,0 +1,184 @@
+"""Between a draft's row and the values that rules work on: seals, opens, and lets nobody see another's draft."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from hospital_hub.clinical.grounding import Fact, FactKind
+from hospital_hub.errors import NotFound
+from hospital_hub.notes.desk import Desk
+from hospital_hub.notes.draft import Draft, Signature
+from hospital_hub.notes.emr import subject_of
+from hospital_hub.notes.tables import NoteDraft
+from hospital_hub.resources import Resources
+from hospital_hub.storage.ids import new_id
+from hospital_hub.storage.vault import Place, Vault
+
+MOST_LISTED = 20
+
+
+@dataclass(frozen=True)
+class About:
+    """Bare ids in the EMR; `practitioner` is the author's reference."""
+
+    patient: str
+    encounter: str
+    practitioner: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A row, opened. `ai_text` is what the model wrote, whatever became of it."""
+
+    row: NoteDraft
+    about: About
+    draft: Draft
+    ai_text: str
+    facts: tuple[Fact, ...]
+
+
+async def create(session: AsyncSession, desk: Desk, *, milliseconds: int) -> uuid.UUID:
+    vault, context = desk.resources.vault, desk.context
+    identifier = new_id(milliseconds)
+    about = About(context.patient, context.encounter, context.fhir_user)
+    sealed = await vault.seal(
+        session, subject=_own(identifier), place=_place(identifier, "about"), text=json.dumps(asdict(about))
+    )
+    session.add(
+        NoteDraft(
+            id=identifier,
+            issuer=context.issuer,
+            subject=desk.subject,
+            about=sealed,
+            author=desk.who.id,
+            author_name=desk.who.display_name,
+        )
+    )
+    return identifier
+
+
+async def load(session: AsyncSession, desk: Desk, *, identifier: uuid.UUID, lock: bool = False) -> Kept:
+    """A draft of this clinician for this patient.
+
+    Raises:
+        NotFound: there is none; a draft of another patient or author is answered in the same way.
+    """
+    query = select(NoteDraft).where(
+        col(NoteDraft.id) == identifier,
+        col(NoteDraft.subject) == desk.subject,
+        col(NoteDraft.author) == desk.who.id,
+    )
+    return await _opened(session, desk.resources, row=(await session.exec(_locked(query, lock=lock))).first())
+
+
+async def load_for_filing(session: AsyncSession, resources: Resources, *, identifier: uuid.UUID) -> Kept:
+    """Any draft, locked; for the worker alone."""
+    query = select(NoteDraft).where(col(NoteDraft.id) == identifier)
+    return await _opened(session, resources, row=(await session.exec(_locked(query, lock=True))).first())
+
+
+async def listed(session: AsyncSession, desk: Desk) -> Sequence[NoteDraft]:
+    """This clinician's notes for this patient, newest first; the rows stay sealed."""
+    found = await session.exec(
+        select(NoteDraft)
+        .where(col(NoteDraft.subject) == desk.subject, col(NoteDraft.author) == desk.who.id)
+        .order_by(col(NoteDraft.id).desc())
+        .limit(MOST_LISTED)
+    )
+    return found.all()
+
+
+async def keep(session: AsyncSession, vault: Vault, *, kept: Kept, draft: Draft) -> None:
+    """Write a draft's new state into its row."""
+    row = kept.row
+    if draft.text != kept.draft.text or row.text is None:
+        row.text = await seal(session, vault, kept=kept, column="text", text=draft.text)
+    row.state, row.revision, row.resource = draft.state, draft.revision, draft.resource
+    row.edited_in, row.edited_since = draft.window, draft.since
+    row.fault, row.attempts = draft.fault, draft.attempts
+    if draft.signature is not None:
+        signature = draft.signature
+        row.signed_by, row.signed_name, row.signed_at = signature.by, signature.name, signature.at
+        row.signed_sha256, row.confirmed_unsupported = signature.sha256, signature.confirmed
+    session.add(row)
+    await session.flush()
+    await session.refresh(row, ["updated_at"])
+
+
+async def seal(session: AsyncSession, vault: Vault, *, kept: Kept, column: str, text: str) -> bytes:
+    subject = subject_of(kept.row.issuer, kept.about.patient)
+    return await vault.seal(session, subject=subject, place=_place(kept.row.id, column), text=text)
+
+
+def facts_json(facts: Sequence[Fact]) -> str:
+    return json.dumps([asdict(fact) for fact in facts], ensure_ascii=False)
+
+
+async def _opened(session: AsyncSession, resources: Resources, *, row: NoteDraft | None) -> Kept:
+    if row is None:
+        raise NotFound("There is no such note for this patient.", "Go back to the list.", code="no_such_note")
+    vault = resources.vault
+    about = About(
+        **json.loads(await vault.open(session, subject=_own(row.id), place=_place(row.id, "about"), sealed=row.about))
+    )
+    subject = subject_of(row.issuer, about.patient)
+
+    async def opened(column: str, sealed: bytes | None) -> str:
+        if sealed is None:
+            return ""
+        return await vault.open(session, subject=subject, place=_place(row.id, column), sealed=sealed)
+
+    text, ai_text = await opened("text", row.text), await opened("ai_text", row.ai_text)
+    return Kept(row, about, _draft(row, text), ai_text, _facts(await opened("facts", row.facts)))
+
+
+def _draft(row: NoteDraft, text: str) -> Draft:
+    signature = None
+    if row.signed_at is not None:
+        signature = Signature(
+            row.signed_by, row.signed_name, row.signed_at, row.signed_sha256, row.confirmed_unsupported
+        )
+    return Draft(
+        state=row.state,
+        text=text,
+        revision=row.revision,
+        window=row.edited_in,
+        since=row.edited_since,
+        signature=signature,
+        resource=row.resource,
+        fault=row.fault,
+        attempts=row.attempts,
+    )
+
+
+def _facts(sealed: str) -> tuple[Fact, ...]:
+    return tuple(
+        Fact(
+            id=one["id"],
+            source=one["source"],
+            kind=FactKind(one["kind"]),
+            text=one["text"],
+            span=tuple(one["span"]) if one["span"] else None,
+            terms=tuple(one["terms"]),
+            abnormal=one["abnormal"],
+        )
+        for one in json.loads(sealed or "[]")
+    )
+
+
+def _locked(query: SelectOfScalar[NoteDraft], *, lock: bool) -> SelectOfScalar[NoteDraft]:
+    return query.with_for_update() if lock else query
+
+
+def _own(identifier: uuid.UUID) -> str:
+    """The key of the few ids by which a worker finds the patient's own key."""
+    return f"note_draft/{identifier}"
+
+
+def _place(identifier: uuid.UUID, column: str) -> Place:
+    return Place("note_draft", column, str(identifier))

@@ -1,0 +1,71 @@
+"""Launches under way and drafts. Patients' ids and texts stand here sealed only."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import DateTime, LargeBinary, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from hospital_hub.notes.draft import State
+
+
+class SmartLaunch(SQLModel, table=True):
+    """One launch between the authorisation request and its answer; the row is deleted when it is used."""
+
+    __tablename__ = "smart_launch"
+
+    state_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    browser_hash: bytes = Field(sa_type=LargeBinary, description="the browser that began it")
+    created_at: datetime = Field(
+        default=None, sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+    )
+
+
+class NoteDraft(SQLModel, table=True):
+    """`subject` is the vault's keyed hash of the patient; `about` holds patient, encounter and author, sealed.
+
+    `text` is what the clinician sees and signs, `ai_text` what the model wrote, `facts` what it was given.
+    """
+
+    __tablename__ = "note_draft"
+
+    id: uuid.UUID = Field(primary_key=True)
+    issuer: str
+    subject: bytes = Field(sa_type=LargeBinary, index=True)
+    about: bytes = Field(sa_type=LargeBinary)
+    author: str = Field(index=True, description="principal who asked for it, and who alone may edit and sign")
+    author_name: str
+    state: State = State.WRITING
+    revision: int = 0
+    edited_in: str = Field(default="", description="browser window that made all changes after edited_since")
+    edited_since: int = 0
+    language: str = ""
+    text: bytes | None = Field(default=None, sa_type=LargeBinary)
+    ai_text: bytes | None = Field(default=None, sa_type=LargeBinary)
+    facts: bytes | None = Field(default=None, sa_type=LargeBinary)
+    left_out: int = Field(default=0, description="facts that the prompt had no room for")
+    unread: list[str] = Field(default_factory=list, sa_type=JSONB, description="resource types the EMR did not give")
+    tier: str = ""
+    weights: str = ""
+    policy: str = ""
+    reason: str = ""
+    notice: str = ""
+    prompt_version: str = ""
+    call_id: str = ""
+    signed_by: str = ""
+    signed_name: str = ""
+    signed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    signed_sha256: str = ""
+    confirmed_unsupported: int = 0
+    resource: str = Field(default="", description="DocumentReference/<id> in the FHIR server")
+    fault: str = Field(default="", description="code of the last failure to file")
+    attempts: int = 0
+    created_at: datetime = Field(
+        default=None, sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+    )
+    updated_at: datetime = Field(
+        default=None,
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": func.now(), "onupdate": func.now()},
+    )

@@ -1,0 +1,84 @@
+"""What the hub writes passes the gate; broken forms of it do not, and the place is named."""
+
+import uuid
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hospital_hub.notes.document import MadeBy, SignedNote, document_reference, provenance, same_document
+from hospital_hub.notes.draft import Signature
+from integrations.fhir.errors import Fault, FhirFault
+from integrations.fhir.lossless import dumps
+from integrations.fhir.validation import validate
+
+Json = dict[str, Any]
+NOTE = SignedNote(
+    id=uuid.UUID(int=7),
+    text="病情平稳。\nStable.",
+    language="zh-CN",
+    patient="p1",
+    encounter="e1",
+    practitioner="Practitioner/dr-1",
+    signature=Signature("iss|u1", "Dr. Demo", datetime(2026, 11, 2, 8, tzinfo=UTC), "a" * 64),
+    made_by=MadeBy("r1-70b", "weights", "notes/progress_note@1", "2026-11", "demonstration"),
+    sources=("Observation/o1", "Observation/o1", "Condition/c1"),
+)
+DOCUMENT, PROOF = document_reference(NOTE), provenance(NOTE, target="DocumentReference/d1")
+
+
+@pytest.mark.parametrize("resource", [DOCUMENT, PROOF])
+def test_what_the_hub_writes_is_valid_and_can_be_sent(resource: Json) -> None:
+    validate(resource)
+    assert b"null" not in dumps(resource)
+
+
+@pytest.mark.parametrize(
+    ("resource", "path", "value"),
+    [
+        (DOCUMENT, ("status",), "bogus"),
+        (DOCUMENT, ("docStatus",), "draft"),
+        (DOCUMENT, ("content",), []),
+        (DOCUMENT, ("date",), "yesterday"),
+        (DOCUMENT, ("surplus",), "x"),
+        (DOCUMENT, ("content", 0, "attachment", "size"), "many"),
+        (PROOF, ("target",), None),
+        (PROOF, ("recorded",), "2026-13-01"),
+        (PROOF, ("entity", 0, "role"), "inspiration"),
+        (PROOF, ("agent", 0, "who"), None),
+    ],
+)
+def test_a_broken_resource_stays_here(resource: Json, path: tuple[str | int, ...], value: object) -> None:
+    broken: Any = deepcopy(resource)
+    place = broken
+    for step in path[:-1]:
+        place = place[step]
+    if value is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    with pytest.raises(FhirFault) as refused:
+        validate(broken)
+    assert refused.value.fault is Fault.INVALID
+    assert "病情" not in str(refused.value)
+
+
+def test_other_kinds_are_never_written() -> None:
+    with pytest.raises(FhirFault):
+        validate({"resourceType": "MedicationRequest", "status": "active"})
+
+
+def test_the_document_is_labelled_and_each_source_named_once() -> None:
+    assert DOCUMENT["meta"]["security"][0]["code"] == "AIAST"
+    assert [one["what"]["reference"] for one in PROOF["entity"] if "reference" in one["what"]] == [
+        "Observation/o1",
+        "Condition/c1",
+    ]
+
+
+def test_a_document_is_ours_only_with_text_and_patient() -> None:
+    assert same_document(NOTE, DOCUMENT)
+    assert not same_document(NOTE, {**DOCUMENT, "subject": {"reference": "Patient/p2"}})
+    assert not same_document(NOTE, {**DOCUMENT, "content": [{"attachment": {"data": "eA=="}}]})
+    assert not same_document(NOTE, {"content": "x", "subject": {}})
