@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hospital_hub.identity.permissions import Role
 from hospital_hub.identity.principal import Principal
+from hospital_hub.storage.columns import word_of
 
 
 class Deed(StrEnum):
@@ -39,9 +40,9 @@ class AuditEvent(SQLModel, table=True):
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
     at: datetime = Field(default=None, sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()})
-    deed: Deed
+    deed: Deed = Field(sa_type=word_of(Deed))
     who: str
-    role: Role | None = Field(default=None, description="empty where nobody was recognised")
+    role: Role | None = Field(sa_type=word_of(Role), default=None, description="empty where nobody was recognised")
     login_id: uuid.UUID | None = None
     request_id: str = ""
     subject: bytes | None = Field(default=None, sa_type=LargeBinary, index=True)

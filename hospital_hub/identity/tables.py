@@ -7,6 +7,7 @@ from sqlalchemy import DateTime, LargeBinary, func
 from sqlmodel import Field, SQLModel
 
 from hospital_hub.identity.permissions import Role
+from hospital_hub.storage.columns import word_of
 
 
 class Account(SQLModel, table=True):
@@ -15,7 +16,7 @@ class Account(SQLModel, table=True):
     id: uuid.UUID = Field(primary_key=True)
     name: str = Field(unique=True, max_length=100)
     display_name: str = Field(max_length=200)
-    role: Role
+    role: Role = Field(sa_type=word_of(Role))
     department: str = ""
     password_hash: str = Field(description="argon2id")
     failures: int = 0
@@ -34,7 +35,7 @@ class Login(SQLModel, table=True):
     id: uuid.UUID = Field(primary_key=True)
     token_hash: bytes = Field(sa_type=LargeBinary, unique=True)
     principal_id: str
-    role: Role
+    role: Role = Field(sa_type=word_of(Role))
     display_name: str
     department: str = ""
     context: bytes | None = Field(default=None, sa_type=LargeBinary, description="sealed launch context of a clinician")

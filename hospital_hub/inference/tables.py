@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from hospital_hub.identity.permissions import Role
+from hospital_hub.storage.columns import word_of
 
 
 class Outcome(StrEnum):
@@ -31,7 +32,7 @@ class ModelCall(SQLModel, table=True):
         default=None, sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}, index=True
     )
     who: str
-    role: Role
+    role: Role = Field(sa_type=word_of(Role))
     department: str = ""
     lane: str
     task: str
@@ -46,4 +47,4 @@ class ModelCall(SQLModel, table=True):
     completion_tokens: int = 0
     first_token_ms: int | None = None
     total_ms: int | None = None
-    outcome: Outcome = Outcome.OPEN
+    outcome: Outcome = Field(default=Outcome.OPEN, sa_type=word_of(Outcome))

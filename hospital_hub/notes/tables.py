@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from hospital_hub.notes.draft import State
+from hospital_hub.storage.columns import word_of
 
 
 class SmartLaunch(SQLModel, table=True):
@@ -36,7 +37,7 @@ class NoteDraft(SQLModel, table=True):
     about: bytes = Field(sa_type=LargeBinary)
     author: str = Field(index=True, description="principal who asked for it, and who alone may edit and sign")
     author_name: str
-    state: State = State.WRITING
+    state: State = Field(default=State.WRITING, sa_type=word_of(State))
     revision: int = 0
     edited_in: str = Field(default="", description="browser window that made all changes after edited_since")
     edited_since: int = 0

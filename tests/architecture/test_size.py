@@ -13,17 +13,27 @@ DRAWERS = frozenset({"utils", "util", "common", "helpers", "helper", "core", "mi
 # FastAPI and Typer read each parameter of an entry point by its name.
 ENTRY_DECORATORS = frozenset({"get", "post", "put", "patch", "delete", "command", "callback"})
 COMMANDS = "hospital_hub/cli/"
+# A migration is a record of what was done to databases; it is never changed, so never split.
+RECORDS = "hospital_hub/storage/migrations/versions/"
 # A signature that a protocol of others fixes says so at its place, as ruff wants it too.
 FIXED_BY_OTHERS = ("noqa: PLR0913", "noqa: PLR0917")
 
 
 def test_modules_are_short() -> None:
-    long = {module.name: len(module.lines) for module in modules() if len(module.lines) > MODULE_LINES}
+    long = {
+        module.name: len(module.lines)
+        for module in modules()
+        if len(module.lines) > MODULE_LINES and not module.name.startswith(RECORDS)
+    }
     assert long == {}
 
 
 def test_functions_are_short() -> None:
-    long = {str(place): lines for place in functions() if (lines := _lines(place.node)) > FUNCTION_LINES}
+    long = {
+        str(place): lines
+        for place in functions()
+        if (lines := _lines(place.node)) > FUNCTION_LINES and not str(place).startswith(RECORDS)
+    }
     assert long == {}
 
 

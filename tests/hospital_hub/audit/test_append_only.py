@@ -3,16 +3,12 @@
 import psycopg
 import pytest
 
-from hospital_hub.audit.append_only import APPEND_ONLY
-
 ADD = "INSERT INTO audit_event (deed, who, request_id, entity, detail) VALUES ('READ', 'x', '', 'note/1', '{}')"
 
 
 @pytest.fixture
 def connection(database_url: str) -> psycopg.Connection[tuple[object, ...]]:
     with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as opened:
-        for statement in APPEND_ONLY:
-            opened.execute(statement.encode())
         opened.execute(ADD)
         yield opened
 
@@ -30,8 +26,3 @@ def test_nothing_is_changed_or_taken_away(connection: psycopg.Connection[tuple[o
 def test_more_may_be_added(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     connection.execute(ADD)
     assert connection.execute("SELECT count(*) FROM audit_event").fetchall() == [(2,)]
-
-
-def test_the_statements_may_run_again(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    for statement in APPEND_ONLY:
-        connection.execute(statement.encode())
