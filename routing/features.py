@@ -19,7 +19,10 @@ TASK_WORDS: Mapping[str, str] = {
         r"\bi (?:have|feel|am)\b|\bmy (?:chest|head|stomach|child|baby)\b"
         r"|我(?:.{0,6})(?:疼|痛|不舒服|发烧|难受)|挂什么科|孩子(?:发烧|咳)"
     ),
-    "note": r"discharge summary|(?:progress|admission) note|draft (?:a|the) note|病程|出院小结|入院记录|写.{0,4}病历|摘要",
+    "note": (
+        r"discharge summary|(?:progress|admission) note|draft (?:a|the) note"
+        r"|病程|出院小结|入院记录|写.{0,4}病历|摘要"
+    ),
     "research": r"cohort|dataset|extract|trial|systematic|文献|队列|课题|提取|随机对照|研究",
     "operations": (r"\bbeds?\b|roster|schedul|complain|waiting time|occupancy|床位|排班|投诉|候诊时间|运营|库存"),
 }

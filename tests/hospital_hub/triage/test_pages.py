@@ -1,0 +1,247 @@
+"""The routes: who may use them, what bad input gets, and what one kiosk never learns of another's case."""
+
+import re
+import uuid
+
+import httpx
+import pytest
+
+from hospital_hub.identity.guard import COOKIE, KIOSK_COOKIE
+from hospital_hub.identity.permissions import Role
+from hospital_hub.settings import Settings
+from tests.fakes.vllm import FakeVllm
+from tests.fixtures.hub import LogIn, rows
+
+HTML = {"Accept": "text/html"}
+SOMEBODY = str(uuid.UUID(int=7))
+BOARD = ["/board", f"/board/cases/{SOMEBODY}", "/board/events"]
+STEPS = ["level", "acknowledge", "take-back"]
+
+
+async def at_kiosk(client: httpx.AsyncClient) -> None:
+    client.cookies.clear()
+    assert (await client.get("/kiosk", headers=HTML)).status_code == 200
+
+
+async def tell(client: httpx.AsyncClient, words: str, *, ai: str = "yes") -> httpx.Response:
+    return await client.post("/kiosk/cases", data={"complaint": words, "ai": ai}, headers=HTML)
+
+
+def names_in(events: httpx.Response) -> list[str]:
+    return re.findall(r"^event: (\w+)\r?$", events.text, re.MULTILINE)
+
+
+async def test_the_first_page_begins_a_log_in_that_scripts_cannot_read(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/kiosk", headers=HTML)
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith(f"{KIOSK_COOKIE}=")
+    assert "HttpOnly" in cookie
+    assert "请告诉我们您哪里不舒服" in answer.text
+    assert "/kiosk/nurse" in answer.text
+    assert "ai=no" in answer.text
+
+
+async def test_a_page_whose_log_in_has_ended_begins_again(client: httpx.AsyncClient) -> None:
+    for path in ("/kiosk/question", f"/kiosk/cases/{SOMEBODY}"):
+        answer = await client.get(path, headers=HTML)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk")
+
+
+async def test_a_complaint_leads_to_its_page_and_then_to_the_stream(
+    client: httpx.AsyncClient, fake_vllm: FakeVllm
+) -> None:
+    fake_vllm.tokens = ["是从什么时候开始的？", ""]
+    await at_kiosk(client)
+    told = await tell(client, "膝盖疼")
+    assert told.status_code == 303
+    page = await client.get(told.headers["location"], headers=HTML)
+    assert "A001" in page.text
+    assert "膝盖疼" not in page.text
+    events = await client.get(told.headers["location"] + "/events")
+    assert events.headers["content-type"].startswith("text/event-stream")
+    assert names_in(events) == ["stage", "stage", "token", "done"]
+    assert "data: 是从什么时候开始的？" in events.text
+    assert "ai-label" in events.text
+    again = await client.get(told.headers["location"] + "/events")
+    assert names_in(again) == ["stage", "done"]
+
+
+async def test_what_a_model_writes_is_text(client: httpx.AsyncClient, fake_vllm: FakeVllm) -> None:
+    await at_kiosk(client)
+    for words, shown in (
+        ('Is it "here" & > there?', "&amp; &gt; there?"),
+        ("Is it <b id=x>there</b>?", "A nurse will see you"),
+    ):
+        fake_vllm.tokens = [words, ""]
+        told = await tell(client, "My knee hurts")
+        done = (await client.get(told.headers["location"] + "/events")).text.partition("event: done")[2]
+        assert shown in done
+        assert "<b id=x>" not in done
+
+
+@pytest.mark.parametrize(
+    ("words", "manner"),
+    [
+        ("胸口疼了半小时", "care-urgent"),
+        ("孩子噎住了", "care-emergency"),
+        ("我不想活了", "您不是一个人"),
+        ("膝盖疼", "care-routine"),
+    ],
+)
+async def test_the_hand_over_is_on_the_first_page_and_names_no_level(
+    client: httpx.AsyncClient, words: str, manner: str
+) -> None:
+    await at_kiosk(client)
+    page = await client.get((await tell(client, words)).headers["location"], headers=HTML)
+    assert manner in page.text
+    assert "level-" not in page.text
+
+
+async def test_without_ai_no_model_is_asked(client: httpx.AsyncClient, fake_vllm: FakeVllm) -> None:
+    await at_kiosk(client)
+    told = await tell(client, "膝盖疼", ai="no")
+    page = await client.get(told.headers["location"], headers=HTML)
+    assert "data-stream" not in page.text
+    events = await client.get(told.headers["location"] + "/events")
+    assert (events.status_code, events.json()["code"]) == (422, "without_ai")
+    assert fake_vllm.asked == []
+
+
+@pytest.mark.parametrize(("words", "status"), [("", 422), ("  \n", 422), ("痛" * 4001, 413)])
+async def test_wrong_words_come_back_with_a_sentence_and_are_not_lost(
+    client: httpx.AsyncClient, words: str, status: int
+) -> None:
+    await at_kiosk(client)
+    answer = await tell(client, words)
+    assert answer.status_code == status
+    assert "field-error" in answer.text
+    assert words.strip() in answer.text
+
+
+async def test_another_kiosk_does_not_see_the_case(client: httpx.AsyncClient, fake_vllm: FakeVllm) -> None:
+    await at_kiosk(client)
+    place = (await tell(client, "胸痛")).headers["location"]
+    await at_kiosk(client)
+    for path in (place, place + "/events"):
+        assert (await client.get(path)).status_code == 404
+    assert fake_vllm.asked == []
+
+
+async def test_the_next_person_cannot_go_back(client: httpx.AsyncClient) -> None:
+    await at_kiosk(client)
+    place = (await tell(client, "胸痛")).headers["location"]
+    await client.get("/kiosk", headers=HTML)
+    assert (await client.get(place)).status_code == 404
+
+
+async def test_calling_a_nurse_needs_no_words(client: httpx.AsyncClient, settings: Settings) -> None:
+    await at_kiosk(client)
+    called = await client.post("/kiosk/nurse", headers=HTML)
+    page = await client.get(called.headers["location"], headers=HTML)
+    assert "已呼叫护士" in page.text
+    assert rows(settings.database_url, "SELECT automatic_level, called_at IS NOT NULL FROM triage_case") == [
+        (None, True)
+    ]
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.NURSE, Role.KIOSK}])
+async def test_only_nurses_see_the_board(client: httpx.AsyncClient, log_in: LogIn, role: Role) -> None:
+    client.cookies.update(await log_in(role))
+    for path in BOARD:
+        assert (await client.get(path)).status_code == 403
+    for step in STEPS:
+        assert (await client.post(f"/board/cases/{SOMEBODY}/{step}", data={"seen": 0})).status_code == 403
+
+
+async def test_a_kiosk_does_not_see_the_board_and_a_nurse_is_no_kiosk(client: httpx.AsyncClient, log_in: LogIn) -> None:
+    kiosk = await log_in(Role.KIOSK)
+    client.cookies.update({**kiosk, COOKIE: kiosk[KIOSK_COOKIE]})
+    assert (await client.get("/board")).status_code == 403
+    client.cookies.clear()
+    client.cookies.set(KIOSK_COOKIE, (await log_in(Role.NURSE))[COOKIE])
+    assert (await client.post("/api/triage/cases", json={"text": "x"})).status_code == 403
+
+
+async def test_a_nurse_levels_a_case_over_the_pages(client: httpx.AsyncClient, log_in: LogIn) -> None:
+    await at_kiosk(client)
+    case_id = (await tell(client, "Chest pain for an hour", ai="no")).headers["location"].rpartition("/")[2]
+    client.cookies.clear()
+    client.cookies.update(await log_in(Role.NURSE))
+    page = await client.get(f"/board/cases/{case_id}?lang=en", headers=HTML)
+    assert "<mark>Chest pain</mark>" in page.text
+    assert "NICE CG95" in page.text
+    url = f"/board/cases/{case_id}/level"
+    refused = await client.post(url, data={"seen": 0, "level": 4}, headers={"hx-request": "true"})
+    assert refused.status_code == 422
+    assert refused.headers["hx-retarget"] == "#alerts"
+    done = await client.post(url, data={"seen": 0, "level": 1}, headers={"hx-request": "true"})
+    assert (done.status_code, done.headers["hx-redirect"]) == (204, f"/board/cases/{case_id}")
+    stale = await client.post(url, data={"seen": 0, "level": 2})
+    assert (stale.status_code, stale.json()["code"]) == (409, "conflict")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"seen": 0, "level": 5},
+        {"seen": 0, "level": 0},
+        {"seen": -1, "level": 1},
+        {"level": 1},
+        {"seen": 0, "level": 1, "x": 1},
+    ],
+)
+async def test_a_level_that_is_none_is_refused(client: httpx.AsyncClient, log_in: LogIn, form: dict[str, int]) -> None:
+    client.cookies.update(await log_in(Role.NURSE))
+    answer = await client.post(f"/board/cases/{SOMEBODY}/level", data=form)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_the_api_tells_what_the_rules_found(client: httpx.AsyncClient) -> None:
+    await at_kiosk(client)
+    answer = await client.post("/api/triage/cases", json={"text": "  No fever, but chest pain"})
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["level"], body["language"], body["number"]) == ("II", "en", "A001")
+    (flag,) = body["red_flags"]
+    assert (flag["rule"], flag["title"]) == ("chest-pain", "Chest pain or pressure")
+    assert "No fever, but chest pain"[flag["start"] : flag["end"]] == "chest pain"
+    assert body["events"] == f"/kiosk/cases/{body['id']}/events"
+    assert body["notice"]
+    calm = await client.post("/api/triage/cases", json={"text": "Knee pain", "with_ai": False})
+    assert (calm.json()["level"], calm.json()["events"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"text": ""}, 422, "empty_text"),
+        ({"text": "a" * 4001}, 413, "too_long"),
+        ({"text": 5}, 422, "invalid_request"),
+        ({"text": "x", "level": "IV"}, 422, "invalid_request"),
+        ({}, 422, "invalid_request"),
+        ([], 422, "invalid_request"),
+    ],
+)
+async def test_bad_input_has_a_code_and_a_sentence(
+    client: httpx.AsyncClient, settings: Settings, body: object, status: int, code: str
+) -> None:
+    await at_kiosk(client)
+    answer = await client.post("/api/triage/cases", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+    assert rows(settings.database_url, "SELECT count(*) FROM triage_case") == [(0,)]
+
+
+async def test_half_a_character_is_bad_input_and_stores_nothing(client: httpx.AsyncClient, settings: Settings) -> None:
+    await at_kiosk(client)
+    answer = await client.post(
+        "/api/triage/cases", content=b'{"text": "chest pain \\ud800"}', headers={"content-type": "application/json"}
+    )
+    assert answer.status_code in {400, 422}
+    assert rows(settings.database_url, "SELECT count(*) FROM triage_case") == [(0,)]
+
+
+async def test_the_api_needs_a_kiosk(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/triage/cases", json={"text": "chest pain"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_logged_in")
