@@ -75,8 +75,8 @@ class Demonstration:
     def part(self, name: str) -> list[psutil.Process]:
         """The processes of one part, the first one first."""
         mark = PARTS[name]
-        found = [child for child in self.children() if mark in " ".join(child.cmdline())]
-        return sorted(found, key=lambda child: child.create_time())
+        found = [child for child in self.children() if mark in _words(child)]
+        return sorted(found, key=lambda child: child.pid)
 
     def database(self) -> str:
         """The address of the demonstration's PostgreSQL, as libpq takes it."""
@@ -96,6 +96,14 @@ class Demonstration:
         assert self.listener is not None
         self.listener.join(STOP_SECONDS)
         return code
+
+
+def _words(process: psutil.Process) -> str:
+    """Its command line; empty when it is gone, as a database's short-lived ones often are."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def start(
