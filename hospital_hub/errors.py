@@ -2,6 +2,7 @@
 
 HubError
 ├── BadInput             400  the request cannot be understood as it is
+│   ├── BadLines         422  single lines of it cannot; each is named
 │   └── TooLong          413  it is longer than the hub takes
 ├── NotLoggedIn          401
 ├── NotAllowed           403
@@ -17,7 +18,8 @@ Each carries a machine-readable `code`, a sentence for a person and what to do n
 patient data: the text goes to logs and to screens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -42,6 +44,27 @@ class HubError(Exception):
 class BadInput(HubError):
     status = 400
     default_code = "bad_input"
+
+
+@dataclass(frozen=True)
+class LineError:
+    """`message` is a sentence about one line, numbered from 1; `limits` are the rule's own values that it names."""
+
+    line: int
+    code: str
+    message: str
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+class BadLines(BadInput):
+    """`lines` are the first wrong ones."""
+
+    status = 422
+    default_code = "bad_lines"
+
+    def __init__(self, message: str, next_step: str = "", *, lines: Sequence[LineError]) -> None:
+        super().__init__(message, next_step)
+        self.lines = tuple(lines)
 
 
 class TooLong(BadInput):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from hospital_hub.cli.hub_client import HubClient
 from hospital_hub.cli.session import DEFAULT_URL, Url, logged_in
@@ -81,7 +81,7 @@ def list_batches(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(found))
         return
-    table = Table("Id", "Title", "State", "Answered", "Failed", "Of")
+    table = Table(Column("Id", no_wrap=True, min_width=36), "Title", "State", "Answered", "Failed", "Of")
     for batch in found["batches"]:
         counts = (str(batch[name]) for name in ("answered", "failed", "total"))
         table.add_row(batch["id"], batch["title"], batch["state"], *counts)

@@ -18,6 +18,8 @@ from hospital_hub.identity.guard import COOKIE
 
 WAIT_SECONDS: Final = 60
 PIECE: Final = 64 * 1024
+# What is over in a while, so that a caller may wait for it.
+PASSING: Final = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 
 
 class RefusedByHub(HubError):
@@ -109,6 +111,7 @@ def _refusal(status: int, body: bytes) -> HubError:
     try:
         problem = json.loads(body)
         places = [f"\n  {one['location']}: {one['message']}" for one in problem.get("errors", ())]
-        return RefusedByHub(problem["detail"] + "".join(places), code=problem["code"])
+        kind = Unavailable if status in PASSING else RefusedByHub
+        return kind(problem["detail"] + "".join(places), code=problem["code"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return RefusedByHub("The hub refused.", "It gave no reason that can be read.")

@@ -14,6 +14,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from hospital_hub.cli.hub_client import HubClient
 from hospital_hub.errors import BadInput, Unavailable
@@ -201,6 +205,24 @@ async def test_ctrl_c_ends_the_watching_and_not_the_batch(terminal: Terminal, fa
     assert f"hospital-hub batch watch {batch}" in err.decode()
     state = json.loads((await terminal.type("batch", "list", "--json")).out)["batches"][0]["state"]
     assert state == "submitted"
+
+
+async def test_a_hub_that_comes_back_is_waited_for(tmp_path: Path) -> None:
+    """As while its database starts again."""
+    ended = {"state": "done", "total": 1, "answered": 1, "failed": 0, "per_minute": 0.0, "seconds_left": None}
+    answers = [503, 502, 200]
+
+    async def batch(request: Request) -> Response:
+        status = answers.pop(0)
+        down = {"detail": "Not now.", "code": "unavailable"}
+        return JSONResponse(ended if status == 200 else down, status)
+
+    async with served(Starlette(routes=[Route("/api/research/batches/{batch}", batch)])) as origin:
+        terminal = Terminal(tmp_path, origin)
+        terminal.session.parent.mkdir(parents=True)
+        terminal.session.write_text(json.dumps({origin: "token"}))
+        watched = await terminal.type("batch", "watch", str(uuid.uuid4()))
+    assert (watched.code, answers) == (0, [])
 
 
 def test_an_address_that_is_none_and_one_where_nobody_is() -> None:
