@@ -13,6 +13,7 @@ from hospital_hub.inference import api as inference_api
 from hospital_hub.inference import openai_api
 from hospital_hub.inference.ask import Models
 from hospital_hub.inference.fleet import FleetState
+from hospital_hub.inference.ledger import Ledger
 from hospital_hub.inference.openai_form import openai_error
 from hospital_hub.logs import configure_logs
 from hospital_hub.notes import api as notes_api
@@ -57,7 +58,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await check(resources.database)
             fleet = FleetState(resources.registry, resources.http)
             app.state.resources = resources
-            app.state.models = Models(fleet, load_policy(), resources.registry, resources.database)
+            ledger = Ledger(resources.database, resources.registry)
+            app.state.models = Models(fleet, load_policy(), resources.registry, ledger)
             polling = asyncio.create_task(fleet.poll_forever())
             try:
                 yield
@@ -65,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 polling.cancel()
                 with suppress(asyncio.CancelledError):
                     await polling
+                await ledger.settle()
 
     app = FastAPI(title="Hospital hub", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     for router in ROUTERS:

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     demo: bool = Field(default=False, description="Demonstration weights and synthetic patients; pages say so")
     session_minutes: int = Field(default=30, ge=1, le=720, description="Idle time after which a log-in ends")
     kiosk_session_minutes: int = Field(default=15, ge=1, le=60, description="The same for a kiosk conversation")
-    worker_concurrency: int = Field(default=2, ge=1, le=64, description="Batch items answered at once")
+    worker_concurrency: int = Field(default=2, ge=1, le=64, description="Items of one batch answered at once")
     log_format: Literal["text", "json"] = "text"
 
     @field_validator("database_url")

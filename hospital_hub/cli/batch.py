@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from hospital_hub.cli.hub_client import HubClient
-from hospital_hub.cli.session import DEFAULT_URL, Url, logged_in
+from hospital_hub.cli.session import Url, logged_in
 from hospital_hub.cli.whole_file import written_whole
 from hospital_hub.errors import BadInput, Unavailable
 
@@ -34,7 +34,7 @@ Output = Annotated[Path | None, typer.Option("--output", help="Where the results
 @app.command()
 def submit(
     file: Annotated[Path, typer.Argument(help='JSONL, each line {"id": optional, "question": ...}; - for stdin.')],
-    url: Url = DEFAULT_URL,
+    url: Url = "",
     title: Annotated[str, typer.Option(help="For your list; no patient's data.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Stay until every question has a result.")] = False,
     output: Output = None,
@@ -60,7 +60,7 @@ def submit(
 
 
 @app.command()
-def watch(batch_id: Batch, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+def watch(batch_id: Batch, url: Url = "", as_json: AsJson = False) -> None:
     """Show the progress until the batch has ended. Ctrl-C ends the watching, not the batch."""
     batch = _watched(logged_in(url), str(batch_id))
     if as_json:
@@ -69,13 +69,13 @@ def watch(batch_id: Batch, url: Url = DEFAULT_URL, as_json: AsJson = False) -> N
 
 
 @app.command()
-def results(batch_id: Batch, output: Output = None, url: Url = DEFAULT_URL, form: Form = "jsonl") -> None:
+def results(batch_id: Batch, output: Output = None, url: Url = "", form: Form = "jsonl") -> None:
     """Fetch what there is now; questions without an answer stand in it as pending."""
     _fetch(logged_in(url), str(batch_id), output=output or Path(STDIO), form=form)
 
 
 @app.command("list")
-def list_batches(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+def list_batches(url: Url = "", as_json: AsJson = False) -> None:
     """Show your newest batches."""
     found = logged_in(url).get(BATCHES).json()
     if as_json:
@@ -89,19 +89,19 @@ def list_batches(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def cancel(batch_id: Batch, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+def cancel(batch_id: Batch, url: Url = "", as_json: AsJson = False) -> None:
     """Ask nothing more of the batch; `resume` takes it back."""
     _press(batch_id, "cancel", url=url, as_json=as_json)
 
 
 @app.command()
-def resume(batch_id: Batch, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+def resume(batch_id: Batch, url: Url = "", as_json: AsJson = False) -> None:
     """Go on with a cancelled batch."""
     _press(batch_id, "resume", url=url, as_json=as_json)
 
 
 @app.command()
-def retry(batch_id: Batch, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+def retry(batch_id: Batch, url: Url = "", as_json: AsJson = False) -> None:
     """Ask the questions again that failed."""
     _press(batch_id, "retry-failed", url=url, as_json=as_json)
 

@@ -46,9 +46,8 @@ def serve(
 
 def worker() -> None:
     """Run the Celery worker: batch items and the filing of signed notes."""
-    settings = load_settings()
-    celery = ("-m", "celery", "-A", "hospital_hub.worker:app")
-    _become(*celery, *WORKER_OPTIONS, "--concurrency", str(settings.worker_concurrency))
+    load_settings()
+    _become("-m", "celery", "-A", "hospital_hub.worker:app", *WORKER_OPTIONS)
 
 
 def publisher() -> None:

@@ -11,7 +11,7 @@ from hospital_hub.cli.whole_file import written_whole
 from hospital_hub.errors import NotLoggedIn
 
 DEFAULT_URL: Final = "http://127.0.0.1:8700"
-Url = Annotated[str, typer.Option("--url", help="Where the hub is.")]
+Url = Annotated[str, typer.Option("--url", help="Where the hub is; the one of the last log-in if unset.")]
 
 
 def session_file() -> Path:
@@ -19,7 +19,7 @@ def session_file() -> Path:
 
 
 def login(
-    url: Url = DEFAULT_URL,
+    url: Annotated[str, typer.Option("--url", help="Where the hub is.")] = DEFAULT_URL,
     user: Annotated[str, typer.Option("--user", help="Name of the account; asked for if unset.")] = "",
     password_file: Annotated[
         Path | None, typer.Option("--password-file", help="Read the password from a file, - for stdin.")
@@ -39,11 +39,16 @@ def login(
 
 
 def logged_in(url: str) -> HubClient:
-    """Raises NotLoggedIn when nobody has logged in there from this account."""
-    token = _kept().get(url.rstrip("/"), "")
-    if not token:
+    """At `url`, or where this account logged in last.
+
+    Raises:
+        NotLoggedIn: nobody has logged in there from this account.
+    """
+    kept = _kept()
+    chosen = url.rstrip("/") or next(reversed(kept), DEFAULT_URL)
+    if not kept.get(chosen):
         raise NotLoggedIn("You are not logged in at this hub.", "Run `hospital-hub login` first.")
-    return HubClient(url, token)
+    return HubClient(chosen, kept[chosen])
 
 
 def _password(file: Path | None) -> str:
@@ -64,4 +69,5 @@ def _kept() -> dict[str, str]:
 def _keep(url: str, token: str) -> None:
     file = session_file()
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    written_whole(file, [json.dumps(_kept() | {url: token}).encode()])
+    others = {known: kept for known, kept in _kept().items() if known != url}
+    written_whole(file, [json.dumps(others | {url: token}).encode()])

@@ -20,7 +20,7 @@ DEFAULT_PORTS = {"hub": 8700, "emr": 8710, "hospital": 8711, "model": 8712, "val
 HUB_OPTIONS = ("--no-access-log", "--loop", "uvloop", "--http", "httptools", "--timeout-graceful-shutdown", "3")
 # Longer than the 15 s for which aiohttp keeps an idle connection, so that no request meets a closing one.
 KEEP_ALIVE = ("--timeout-keep-alive", "75")
-WORKER_OPTIONS = ("worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
+WORKER_OPTIONS = ("worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Log in, recognise, log out. Cookies are random tokens; what they stand for is in PostgreSQL."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,7 +46,8 @@ async def check_password(session: AsyncSession, *, name: str, password: str, now
     """
     found = await session.exec(select(Account).where(Account.name == name).with_for_update())
     account = found.first()
-    right = _verify(account.password_hash if account else _NOBODY, password)
+    # argon2 takes tens of milliseconds of one core; streams of others must not stand still for it.
+    right = await asyncio.to_thread(_verify, account.password_hash if account else _NOBODY, password)
     if account is None or not account.active or (account.locked_until and account.locked_until > now):
         return None
     if not right:

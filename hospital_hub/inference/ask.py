@@ -9,12 +9,11 @@ import structlog
 
 from hospital_hub.errors import Busy, HubError, ModelsUnavailable, TooLong, UpstreamFailed
 from hospital_hub.inference.fleet import FleetState
-from hospital_hub.inference.ledger import Tally, close_call, open_call
+from hospital_hub.inference.ledger import Ledger, Tally
 from hospital_hub.inference.question import Answered, Decided, Event, Question, Token
 from hospital_hub.inference.request_body import chat_body
 from hospital_hub.inference.tables import Outcome
 from hospital_hub.registry import Registry
-from hospital_hub.storage.database import Database
 from integrations.vllm.chat import Chunk, Clocks, Content, Finished, Server, stream_chat
 from integrations.vllm.errors import Fault, UpstreamFault
 from routing import Decision, Policy, Refusal, decide
@@ -25,12 +24,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Models:
-    """What `ask` needs of the process: the fleet's picture, the policy in force, the registry, the database."""
+    """What `ask` needs of the process: the fleet's picture, the policy in force, the registry, the ledger."""
 
     fleet: FleetState
     policy: Policy
     registry: Registry
-    database: Database
+    ledger: Ledger
 
 
 @dataclass
@@ -58,7 +57,7 @@ async def ask(models: Models, question: Question) -> AsyncGenerator[Event]:
     """
     clock = asyncio.get_running_loop().time
     outcome = decide(question.for_routing(), models.fleet.snapshot(clock()), policy=models.policy)
-    call_id = await open_call(models.database, question, outcome=outcome, registry=models.registry)
+    call_id = await models.ledger.open(question, outcome)
     if isinstance(outcome, Refusal):
         raise _refused(outcome)
     run = _Run(started=clock(), tier=outcome.tier.label)
@@ -79,7 +78,7 @@ async def ask(models: Models, question: Question) -> AsyncGenerator[Event]:
         raise _failed(fault, spoke=bool(run.text)) from fault
     finally:
         run.tally.total_ms = round((clock() - run.started) * 1000)
-        await asyncio.shield(close_call(models.database, call_id, outcome=run.outcome, tally=run.tally, tier=run.tier))
+        await models.ledger.close(call_id, run.outcome, tally=run.tally, tier=run.tier)
 
 
 async def answer(models: Models, question: Question) -> Answered:

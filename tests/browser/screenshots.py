@@ -15,7 +15,7 @@ from hospital_hub.identity.permissions import Role
 from tests.browser import chromium
 from tests.browser.conftest import ARGUMENTS
 from tests.journeys.demonstration import Demonstration, demonstration
-from tests.journeys.test_three_journeys import CHEST, KNEE, MODEL_MS, log_in, open_patient, panel_of, tell
+from tests.journeys.test_three_journeys import CHEST, KNEE, MODEL_MS, REPLY, log_in, open_patient, panel_of, tell
 
 FOLDER = Path(__file__).resolve().parents[2] / ".screenshots"
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
@@ -52,7 +52,7 @@ class Camera:
         for words in (KNEE, CHEST):
             await page.goto(f"{self.hub.hub}/kiosk?lang={self.language}")
             await tell(page, words[self.language])
-            await page.locator(".ai-label, .tag").first.wait_for(timeout=MODEL_MS)
+            await page.locator(REPLY).first.wait_for(timeout=MODEL_MS)
         await self.shoot(page, "kiosk")
 
     async def desk(self, role: Role, path: str, *, name: str) -> Page:
