@@ -70,6 +70,7 @@ def test_kill_9_of_the_supervisor_leaves_nothing_running(tmp_path: Path) -> None
     running = start(tmp_path / "data", first_port=21_200)
     children, port = running.children(), int(running.hub.rsplit(":", 1)[1])
     running.process.kill()
+    running.process.wait()
     assert until(lambda: not any(alive(child) for child in children), GONE_WITHIN)
     assert free(port)
 
@@ -85,4 +86,7 @@ def test_a_second_start_on_the_same_folder_is_refused_in_one_sentence(tmp_path: 
 
 
 def alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
