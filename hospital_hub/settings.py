@@ -1,10 +1,13 @@
-"""What an installation can set, and the only module that reads the environment (prefix HUB_, or a `.env` file).
+"""What an installation can set, and the only module that reads the environment (prefix HUB_).
+
+The same variables may stand in a file: `.env` in the working folder, or the one that HUB_ENV_FILE names.
 
 Secrets come from files (`HUB_SECRET_KEY_FILE`), never from the database, and are never printed.
 """
 
 import base64
 import binascii
+import os
 import tomllib
 from functools import lru_cache
 from importlib import resources
@@ -27,7 +30,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="HUB_",
-        env_file=".env",
         extra="ignore",
         frozen=True,
         secrets_dir=CONTAINER_SECRETS if CONTAINER_SECRETS.is_dir() else None,
@@ -115,8 +117,11 @@ def load_settings() -> Settings:
     Raises:
         WrongSetup: one line naming the variable and what is wrong with it.
     """
+    file = os.environ.get("HUB_ENV_FILE", "")
+    if file and not Path(file).is_file():
+        raise WrongSetup(f"HUB_ENV_FILE={file} is not there: correct the path, or unset it")
     try:
-        return Settings()
+        return Settings(_env_file=file or ".env")
     except ValidationError as wrong:
         first = wrong.errors()[0]
         name = "HUB_" + "_".join(str(part) for part in first["loc"]).upper()

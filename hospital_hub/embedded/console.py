@@ -33,6 +33,7 @@ def show_summary(console: Console, layout: Layout, *, logins: Sequence[tuple[str
         console.print()
         console.print(_logins(logins))
     console.print(f"\nData  {layout.data}\nLogs  {layout.data / 'logs'}", highlight=False, soft_wrap=True)
+    console.print(f"Check HUB_ENV_FILE={layout.settings_file} hospital-hub doctor", highlight=False, soft_wrap=True)
     console.print("Demonstration weights, not for clinical use.", style="yellow")
     console.print(f"[bold green]ready in {seconds:.1f} s[/], Ctrl-C ends all of it", highlight=False)
 

@@ -54,6 +54,10 @@ class Layout:
         return self.data / "secrets"
 
     @property
+    def settings_file(self) -> Path:
+        return self.data / "hub.env"
+
+    @property
     def base_environment(self) -> dict[str, str]:
         """Nothing of the caller's shell, so that a start never depends on it."""
         return {
@@ -71,7 +75,7 @@ class Layout:
 
 
 def all_parts(layout: Layout) -> tuple[Part, ...]:
-    """Makes the secrets on the way, since the hub's environment names them."""
+    """Makes the secrets and the file of settings on the way, since the hub's environment names them."""
     chosen = layout.overrides
     environment = layout.base_environment
     servers: list[Part] = []
@@ -88,7 +92,9 @@ def all_parts(layout: Layout) -> tuple[Part, ...]:
         servers.append(small_model_part(layout.ports["model"], env=environment))
     if not chosen.emr_issuer:
         servers += [_hospital(layout), _population(layout), _emr(layout)]
-    hub_environment = environment | _hub_settings(layout, database_url=database_url, redis_url=redis_url)
+    settings = _hub_settings(layout, database_url=database_url, redis_url=redis_url)
+    secret_files.keep_settings(layout.settings_file, settings)
+    hub_environment = environment | settings
     return (*servers, *_hub_parts(layout, hub_environment))
 
 

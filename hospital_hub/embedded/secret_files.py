@@ -3,7 +3,7 @@
 import base64
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -43,3 +43,11 @@ def _made_once(path: Path, content: Callable[[], bytes]) -> Path:
             os.fsync(file.fileno())
         half_written.rename(path)
     return path
+
+
+def keep_settings(path: Path, settings: Mapping[str, str]) -> None:
+    """For commands beside a running hub (HUB_ENV_FILE); it names the queue's password, so only the owner reads it."""
+    lines = "".join(f"{name}='{value}'\n" for name, value in settings.items())
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(lines)

@@ -18,7 +18,9 @@ class Place:
     about: str
 
 
-KIOSK: Final = Place("/kiosk", marked("Triage kiosk"), marked("A patient says what is wrong and is told where to go."))
+KIOSK: Final = Place(
+    "/kiosk", marked("Triage kiosk"), marked("A patient says what is wrong; a nurse reads it at once.")
+)
 BOARD: Final = Place("/board", marked("Nurse board"), marked("Waiting patients by level; the nurse decides."))
 RESEARCH: Final = Place("/research", marked("Research"), marked("Send many questions at once and fetch the results."))
 OPERATIONS: Final = Place("/operations", marked("Operations"), marked("Load, waiting times and cost of the models."))

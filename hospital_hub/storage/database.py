@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hospital_hub.errors import Unavailable
+from hospital_hub.errors import BadInput, Unavailable
 
 POOL_SIZE = 5
 POOL_OVERFLOW = 10
@@ -42,6 +42,13 @@ class Database:
         try:
             async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
+        except DataError as unfit:
+            # Such as the character NUL, which no column of PostgreSQL holds.
+            raise BadInput(
+                "The text holds a character that cannot be stored.",
+                "Remove unusual characters and send it again.",
+                code="not_storable",
+            ) from unfit
         except OperationalError as down:
             raise Unavailable(
                 "The hub's database does not answer.",

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from hospital_hub.errors import HubError
 from hospital_hub.settings import Settings
 from hospital_hub.web import problems
+from hospital_hub.web.body_limit import BodyLimitMiddleware
 from hospital_hub.web.languages import LanguageMiddleware, texts_of
 from hospital_hub.web.pages import gallery, shell
 from hospital_hub.web.problems import ProblemFormat
@@ -41,6 +42,7 @@ def install(app: FastAPI, *, settings: Settings, problem_formats: Mapping[str, P
     _answer_errors(app)
     https = settings.public_url.startswith("https://")
     # The last one added is the outermost.
+    app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(SameOriginMiddleware)
     app.add_middleware(LastResortMiddleware)
     app.add_middleware(LanguageMiddleware, secure=https)

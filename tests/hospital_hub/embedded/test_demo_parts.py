@@ -73,3 +73,13 @@ def test_no_secret_stands_in_the_arguments_that_everybody_can_read(data: Path) -
     arguments = " ".join(word for part in by_name(data).values() for word in part.program.argv)
     password = (data / "secrets" / "valkey.password").read_text()
     assert password not in arguments
+
+
+def test_commands_beside_the_hub_read_the_same_settings(data: Path) -> None:
+    told = by_name(data)["hub"].program.env
+    file = layout(data).settings_file
+    assert file.stat().st_mode & 0o077 == 0
+    read = Settings(_env_file=file)
+    assert read.database_url == told["HUB_DATABASE_URL"]
+    assert read.redis_url == told["HUB_REDIS_URL"]
+    assert read.demo
