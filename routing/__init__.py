@@ -2,7 +2,18 @@
 
 from routing.decide import decide
 from routing.policy import Policy, load_policy
-from routing.values import Decision, Fleet, Lane, Refusal, Replica, Request, Task, Tier, TierView
+from routing.values import (
+    Decision,
+    Fleet,
+    Lane,
+    Refusal,
+    Replica,
+    Request,
+    SecondOpinion,
+    Task,
+    Tier,
+    TierView,
+)
 
 __all__ = [
     "Decision",
@@ -12,6 +23,7 @@ __all__ = [
     "Refusal",
     "Replica",
     "Request",
+    "SecondOpinion",
     "Task",
     "Tier",
     "TierView",

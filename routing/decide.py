@@ -1,32 +1,56 @@
 """decide(request, fleet, policy): task, filters and floor, need, room; each step leaves its reasons.
 
-This first version estimates need from a table of features; no step reads the clock or the network.
+No step reads the clock or the network, and nothing in the text can lower a floor.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from routing.features import CLINICAL, found_in, task_scores
+from routing.features import found_in
+from routing.floors import Floor, floor_of
+from routing.folding import fold
+from routing.models import Models, packaged
+from routing.need import Opinions, bar_of, opinions, wish
 from routing.policy import Policy
+from routing.risk import risky_words
 from routing.room import Place, look
-from routing.values import Decision, Fleet, Reason, Refusal, Request, Task, Tier, TierView, Trace
-
-LONG_CHART_TOKENS = 4000
+from routing.values import Decision, Fleet, Lane, Need, Reason, Refusal, Request, SecondOpinion, Task, Tier, TierView, Trace
 
 
-def decide(request: Request, fleet: Fleet, *, policy: Policy) -> Decision | Refusal:
-    """The smallest allowed tier that is expected to answer well and has room, or an honest refusal."""
-    features = found_in(request.text)
-    task, task_reason = _task(request)
-    floor, floor_reasons = _floor(request, task, features=features, policy=policy)
+def decide(request: Request, fleet: Fleet, *, policy: Policy, models: Models | None = None) -> Decision | Refusal:
+    """The smallest allowed tier that is worth its cost and has room, or an honest refusal."""
+    reading = _read(request, policy=policy, models=models or packaged())
+    floor = floor_of(request, reading.task, risky=reading.risky, policy=policy)
     ruled_out = _filter(request, fleet)
-    wanted, need, need_reason = _need(request, features, policy=policy)
-    notes = _Notes(policy.version, task, floor, need, [task_reason, *floor_reasons, need_reason], dict(ruled_out))
-    allowed = [view for view in fleet.tiers if view.tier >= floor and view.tier.label not in ruled_out]
+    aim = _aim(request, reading, floor=floor.tier, policy=policy)
+    notes = _Notes(policy.version, reading, floor, aim, dict(ruled_out))
+    allowed = [view for view in fleet.tiers if view.tier >= floor.tier and view.tier.label not in ruled_out]
     if not allowed:
         return _nothing_allowed(request, fleet, notes=notes)
-    return _place(request, _preferred(allowed, wanted), policy=policy, notes=notes)
+    return _place(request, _preferred(allowed, aim.tier), policy=policy, notes=notes)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the text and the caller's page say."""
+
+    task: Task
+    known: bool
+    tasks: Mapping[str, float]
+    need: Need
+    features: Mapping[str, str]
+    risky: tuple[str, ...]
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class _Aim:
+    """The tier that the need asks for before room, and the second opinion, with their reasons."""
+
+    tier: Tier
+    opinions: Opinions | None
+    reasons: tuple[Reason, ...]
 
 
 @dataclass
@@ -34,42 +58,53 @@ class _Notes:
     """The trace while it grows."""
 
     policy: str
-    task: Task
-    floor: Tier
-    need: Mapping[str, float]
-    reasons: list[Reason]
-    ruled_out: dict[str, str]
+    reading: _Reading
+    floor: Floor
+    aim: _Aim
+    ruled_out: Mapping[str, str]
+    room: dict[str, str] = field(default_factory=dict)
+    seen: list[Reason] = field(default_factory=list)
 
     def trace(self) -> Trace:
-        return Trace(self.policy, self.task, self.floor, self.need, tuple(self.reasons), self.ruled_out)
+        filters = [Reason("filter", tier, why) for tier, why in self.ruled_out.items()]
+        reasons = (self.reading.reason, *filters, *self.floor.reasons, *self.aim.reasons, *self.seen)
+        return Trace(
+            policy=self.policy,
+            task=self.reading.task,
+            floor=self.floor.tier,
+            need=_numbers(self.reading.need),
+            reasons=reasons,
+            ruled_out=self.ruled_out,
+            tasks=self.reading.tasks,
+            features=self.reading.features,
+            room=self.room,
+        )
 
 
-def _task(request: Request) -> tuple[Task, Reason]:
+def _read(request: Request, *, policy: Policy, models: Models) -> _Reading:
+    folded = fold(request.text)
+    shown = found_in(folded)
+    scores, need = models.read(folded, shown)
+    best = max(scores, key=lambda task: scores[task])
+    known = request.surface is not None
     if request.surface is not None:
-        return request.surface, Reason("task", request.surface.value, "the caller's page")
-    scores = task_scores(request.text)
-    best = max(scores, key=lambda name: scores[name])
-    if scores[best] == 0:
-        return Task.OTHER, Reason("task", "other", "no word of a known task")
-    return Task(best), Reason("task", best, f"words of the task: {scores[best]}")
+        task, reason = request.surface, Reason("task", request.surface.value, "the caller's page")
+    elif scores[best] >= policy.start.sure:
+        task, reason = best, Reason("task", best.value, f"{100 * scores[best]:.0f} % by the words of the text")
+    else:
+        task, reason = Task.OTHER, Reason("task", "other", f"no task is likely enough; {best.value} comes first")
+    return _Reading(
+        task=task,
+        known=known,
+        tasks={name.value: round(score, 4) for name, score in scores.items()},
+        need=need,
+        features={name: ", ".join(term.strip() for term in terms) for name, terms in shown.items()},
+        risky=risky_words(folded),
+        reason=reason,
+    )
 
 
-def _floor(request: Request, task: Task, *, features: Mapping[str, str], policy: Policy) -> tuple[Tier, list[Reason]]:
-    """The highest of all rules; nothing lowers it, so text can only raise it."""
-    rules = [(policy.task_floor[task], f"task:{task.value}", "the policy's floor for the task")]
-    if request.red_flags:
-        rules.append((policy.red_flag_floor, "red_flag", ", ".join(request.red_flags)))
-    clinical = sorted(CLINICAL & features.keys())
-    if clinical and task in {Task.OTHER, Task.NOTE}:
-        rules.append((policy.clinical_floor, "clinical_question", ", ".join(clinical)))
-    if request.minimum is not None:
-        rules.append((request.minimum, "caller", "the caller's minimum"))
-    floor = max(tier for tier, _, _ in rules)
-    rules.sort(key=lambda rule: rule[0])
-    return floor, [Reason("floor", rule, f"{tier.label}: {why}") for tier, rule, why in rules]
-
-
-def _filter(request: Request, fleet: Fleet) -> dict[str, str]:
+def _filter(request: Request, fleet: Fleet) -> Mapping[str, str]:
     """Tiers that cannot serve this request at all, each with why; does not follow the order of sizes."""
     out = {}
     needed = request.context_tokens + request.answer_tokens
@@ -83,19 +118,21 @@ def _filter(request: Request, fleet: Fleet) -> dict[str, str]:
     return out
 
 
-def _need(request: Request, features: Mapping[str, str], *, policy: Policy) -> tuple[Tier, Mapping[str, float], Reason]:
-    """The smallest tier whose bar the difficulty stays under, and a logistic view of each tier's chance."""
-    found = dict(features)
-    if request.context_tokens > LONG_CHART_TOKENS:
-        found["chart"] = f"{request.context_tokens} tokens of context"
-    score = sum(policy.need.get(name, 0.0) for name in found)
-    wanted = next((tier for tier in Tier if score <= policy.bar.get(tier, math.inf)), Tier.R1_671B)
-    need = {tier.label: round(1 / (1 + math.exp(score - policy.bar.get(tier, score + 3.0))), 4) for tier in Tier}
-    return (
-        wanted,
-        need,
-        Reason("need", wanted.label, f"difficulty {score:.1f} from {', '.join(sorted(found)) or 'none'}"),
-    )
+def _aim(request: Request, reading: _Reading, *, floor: Tier, policy: Policy) -> _Aim:
+    start = max(floor, _start(request, reading, policy=policy))
+    bar = bar_of(reading.task, known=reading.known, policy=policy)
+    wanted = wish(reading.need, start=start, bar=bar, policy=policy)
+    reasons = [Reason("need", wanted.tier.label, wanted.why)]
+    if not request.second_opinion:
+        return _Aim(wanted.tier, None, tuple(reasons))
+    found = opinions(reading.need, task=reading.task, known=reading.known, policy=policy)
+    reasons.append(Reason("second_opinion", found.rule, found.why))
+    return _Aim(wanted.tier if found.alone is None else max(start, found.alone), found, tuple(reasons))
+
+
+def _start(request: Request, reading: _Reading, *, policy: Policy) -> Tier:
+    start = Tier.R1_32B if reading.known else policy.start.task[reading.task]
+    return max(start, policy.start.long_chart) if request.context_tokens >= policy.start.long_chart_tokens else start
 
 
 def _preferred(allowed: Sequence[TierView], wanted: Tier) -> list[TierView]:
@@ -108,13 +145,35 @@ def _preferred(allowed: Sequence[TierView], wanted: Tier) -> list[TierView]:
 def _place(request: Request, candidates: Sequence[TierView], *, policy: Policy, notes: _Notes) -> Decision | Refusal:
     waits = []
     for position, view in enumerate(candidates):
-        found = look(view, request, room=policy.room, from_below=position > 0)
-        notes.reasons.append(Reason("room", f"{view.tier.label}:{found.word}", found.detail))
+        found = look(view, request, policy=policy, from_below=position > 0)
+        notes.room.update({replica: f"{view.tier.label}: {said}" for replica, said in found.replicas_said.items()})
+        notes.seen.append(Reason("room", f"{view.tier.label}:{found.word}", found.detail))
         if found.place is Place.FREE:
             fallbacks = tuple(other.tier for other in candidates[position + 1 :])
-            return Decision(view.tier, found.replicas, fallbacks, notes.trace())
+            plan = _plan(candidates, notes)
+            return Decision(view.tier, found.replicas, fallbacks, notes.trace(), plan)
         waits.append(found.wait)
+        if request.lane is Lane.BATCH:
+            break
     return Refusal("busy", max(1, math.ceil(min(waits))), notes.trace())
+
+
+def _plan(candidates: Sequence[TierView], notes: _Notes) -> SecondOpinion | None:
+    """Agreement is an answer of the 70B too, so the plan holds for a floor up to that tier."""
+    plan = notes.aim.opinions.plan if notes.aim.opinions else None
+    if plan is None:
+        return None
+    served = {view.tier for view in candidates}
+    if plan.arbiter in served and not notes.ruled_out and notes.floor.tier <= plan.second:
+        return plan
+    notes.seen.append(Reason("second_opinion", "cannot", "a tier of the three is ruled out or below the floor"))
+    return None
+
+
+def _numbers(need: Need) -> Mapping[str, float]:
+    well = {tier.label: round(chance, 4) for tier, chance in need.well.items()}
+    lost = {f"lost:{tier.label}": round(chance, 4) for tier, chance in need.lost.items() if chance}
+    return {**well, **lost, "differ": round(need.differ, 4)}
 
 
 def _nothing_allowed(request: Request, fleet: Fleet, *, notes: _Notes) -> Refusal:

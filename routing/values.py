@@ -44,7 +44,7 @@ class Request:
     """`surface` is the task when the caller's page already says it; `red_flags` are rule ids found by `clinical`.
 
     `context_tokens` is an upper estimate of the prompt, `answer_tokens` what the answer may need. `deadline` is in
-    seconds from now.
+    seconds from now. `second_opinion` says that the caller can ask two models and the arbiter.
     """
 
     text: str
@@ -56,6 +56,16 @@ class Request:
     red_flags: tuple[str, ...] = ()
     minimum: Tier | None = None
     patient_data: bool = False
+    second_opinion: bool = False
+
+
+@dataclass(frozen=True)
+class Need:
+    """Probabilities: that a tier answers well, that it fails where the largest would not, that 32B and 70B differ."""
+
+    well: Mapping[Tier, float]
+    lost: Mapping[Tier, float]
+    differ: float
 
 
 @dataclass(frozen=True)
@@ -110,16 +120,32 @@ class Trace:
     need: Mapping[str, float]
     reasons: tuple[Reason, ...]
     ruled_out: Mapping[str, str] = field(default_factory=dict)
+    tasks: Mapping[str, float] = field(default_factory=dict)
+    features: Mapping[str, str] = field(default_factory=dict)
+    room: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SecondOpinion:
+    """`first` and `second` answer apart; where they do not agree (routing.agreement), the answer is the arbiter's."""
+
+    first: Tier
+    second: Tier
+    arbiter: Tier
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`replicas` of `tier` in the order in which to try them; `fallbacks` may be asked before a first token."""
+    """`replicas` of `tier` in the order in which to try them; `fallbacks` may be asked before a first token.
+
+    With `second_opinion` that plan answers; `tier` is what answers where it cannot be carried out.
+    """
 
     tier: Tier
     replicas: tuple[str, ...]
     fallbacks: tuple[Tier, ...]
     trace: Trace
+    second_opinion: SecondOpinion | None = None
 
     @property
     def reason(self) -> str:

@@ -3,7 +3,7 @@
 import typer
 
 from hospital_hub import __version__
-from hospital_hub.cli import batch, database, keys, people, secret_files
+from hospital_hub.cli import batch, database, keys, people, routing, secret_files
 from hospital_hub.cli.decide import route
 from hospital_hub.cli.demonstration import demo
 from hospital_hub.cli.doctor import doctor
@@ -34,3 +34,4 @@ app.add_typer(people.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(secret_files.app, name="secrets")
 app.add_typer(batch.app, name="batch")
+app.add_typer(routing.app, name="routing")
