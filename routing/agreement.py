@@ -1,4 +1,4 @@
-"""When two answers agree, for each kind of answer. Pure: free text is judged by the claims that a caller took from it."""
+"""When two answers agree, for each kind of answer. Free text is judged by the claims that a caller took from it."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ def same_choice(first: str, second: str) -> bool:
     return bool(one) and one == other
 
 
-def same_fields(first: Mapping[str, object], second: Mapping[str, object], fields: Collection[str]) -> bool:
+def same_fields(first: Mapping[str, object], second: Mapping[str, object], *, fields: Collection[str]) -> bool:
     """Every one of `fields` is in both and equal: numbers by value, text by its folded words, lists by their set."""
     missing = object()
     return all(

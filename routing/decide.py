@@ -15,7 +15,20 @@ from routing.need import Opinions, bar_of, opinions, wish
 from routing.policy import Policy
 from routing.risk import risky_words
 from routing.room import Place, look
-from routing.values import Decision, Fleet, Lane, Need, Reason, Refusal, Request, SecondOpinion, Task, Tier, TierView, Trace
+from routing.values import (
+    Decision,
+    Fleet,
+    Lane,
+    Need,
+    Reason,
+    Refusal,
+    Request,
+    SecondOpinion,
+    Task,
+    Tier,
+    TierView,
+    Trace,
+)
 
 
 def decide(request: Request, fleet: Fleet, *, policy: Policy, models: Models | None = None) -> Decision | Refusal:

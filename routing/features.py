@@ -23,7 +23,8 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
         "鉴别", "诊断", "病因", "考虑什么病", "什么病",
     ),
     "next_step": (
-        "next step", "best initial", "most appropriate", " management", "first-line", "first line", "treatment of choice",
+        "next step", "best initial", "most appropriate", " management", "first-line", "first line",
+        "treatment of choice",
         "下一步", "首选", "处理原则", "治疗方案", "如何处理",
     ),
     "mechanism": (" mechanism", " pathway", " receptor", " enzyme", " mutation", " gene ", "机制", "受体", "通路", "基因"),
@@ -32,7 +33,8 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
         "文献", "指南", "证据", "综述", "荟萃",
     ),
     "study": (
-        " patients were ", " randomi", " cohort", " retrospective", " prospective", " statistically", "confidence interval",
+        " patients were ", " randomi", " cohort", " retrospective", " prospective", " statistically",
+        "confidence interval",
         " p <", " conclusion", "随机", "对照组", "队列", "回顾性", "差异有统计学意义", "结论",
     ),
     "multi_problem": (
@@ -40,14 +42,17 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
         "合并", "伴有", "既往", "多种", "基础疾病",
     ),
     "numbers": (
-        "0 mg", "0mg", "0 mmol", "0mmol", "0 mmhg", "0mmhg", "0 g dl", "0g dl", "0 bpm", "0%", "0 ml", "0ml", "0℃", "0°c",
+        "0 mg", "0mg", "0 mmol", "0mmol", "0 mmhg", "0mmhg", "0 g dl", "0g dl", "0 bpm", "0%", "0 ml", "0ml", "0℃",
+        "0°c",
         "0次 分", "0 cm", "0cm", "0 u l", "0 mm", " meq", "毫克", "毫升",
     ),
     "negation": (
-        " no ", " not ", " without ", " denies ", " denied ", " never ", " except", "没有", "无", "否认", "未见", "不伴", "除外",
+        " no ", " not ", " without ", " denies ", " denied ", " never ", " except", "没有", "无", "否认", "未见", "不伴",
+        "除外",
     ),
     "question": (
-        "?", " which of the following", " what ", " how ", " why ", " should i ", " can i ", "吗", "什么", "怎么", "如何", "是否",
+        "?", " which of the following", " what ", " how ", " why ", " should i ", " can i ", "吗", "什么", "怎么", "如何",
+        "是否",
         "为什么", "多少",
     ),
     "yes_or_no": (" is there ", " does ", " do ", " is it ", " are ", " can ", "是不是", "是否", "能不能", "可不可以", "要不要"),
@@ -58,7 +63,8 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
     "first_person": (" i ", " i'm ", " my ", " me ", " we ", "我", "我家", "俺"),
     "third_person": (" he ", " she ", " his ", " her ", "year old", "year-old", " patient", "患者", "病人", "病员"),
     "reply": (
-        ".ok", ".yeah", ".yes.", ".yes,", ".no.", ".no,", ".um", ".uh", ".mm", ".right", ".alright", " um,", " uh,", "sounds good",
+        ".ok", ".yeah", ".yes.", ".yes,", ".no.", ".no,", ".um", ".uh", ".mm", ".right", ".alright", " um,",
+        " uh,", "sounds good",
         ".好的", ".嗯", ".没有", ".有.", ".是的", ".不是", ".对.", ".对,", ".哦", ".你好", ".您好", ".谢谢", ".恩",
     ),
     "asks_patient": (
@@ -66,13 +72,15 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
         "有没有", "多大", "多久", "几次", "几天了", "什么时候开始", "建议", "考虑", "可以吃", "吃过什么", "用过", "观察", "化验",
     ),
     "examination": (
-        "physical examination", " on exam", " vital signs", " temperature is", " blood pressure is", " laboratory", " shows ",
+        "physical examination", " on exam", " vital signs", " temperature is", " blood pressure is", " laboratory",
+        " shows ",
         "体格检查", "查体", "生命体征", "辅助检查", "化验",
     ),
     "course": (" ago", " for the past ", " since ", " weeks", " days", " sudden", "天前", "周前", "近来", "最近", "突然", "加重"),
     "calculation": (" calculate", " how many ", " ratio", " rate of ", " probability", " percent", "计算", "比例", "多少", "率"),
     "administration": (
-        " staff", " waiting", " appointment", " ward", " beds", " roster", " schedule", " complain", " cost", " invoice",
+        " staff", " waiting", " appointment", " ward", " beds", " roster", " schedule", " complain", " cost",
+        " invoice",
         "排班", "床位", "投诉", "候诊", "运营", "收费", "库存", "科室", "挂号",
     ),
 }  # fmt: skip

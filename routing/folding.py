@@ -94,4 +94,5 @@ def _without_labels(codes: Codes) -> Codes:
     edges = np.zeros(len(codes) + 1, dtype=np.int32)
     np.add.at(edges, starts[short], 1)
     np.add.at(edges, colons[short] + 1, -1)
-    return codes[np.cumsum(edges[:-1]) == 0]
+    kept: Codes = codes[np.cumsum(edges[:-1]) == 0]
+    return kept

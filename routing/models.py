@@ -40,7 +40,7 @@ class Models:
 
     def read(self, folded: Folded, shown: Mapping[str, tuple[str, ...]]) -> tuple[Mapping[Task, float], Need]:
         """Probability of each task, and the need, both over the whole text; `shown` as features.found_in says."""
-        found = vector(folded, self.rarity, shown)
+        found = vector(folded, self.rarity, shown=shown)
         columns = found.values @ self.weights[found.positions] + self.bias
         tasks = _logistic(columns[: len(TASKS)], self.task_heads)
         tasks = tasks / tasks.sum()

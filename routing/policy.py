@@ -93,13 +93,13 @@ def _policy(document: Mapping[str, Any]) -> Policy:
             long_chart_tokens=int(start.pop("long_chart_tokens")),
             task=_tiers_by_task(start, "start"),
         ),
-        cost={tier: float(_whole(document, "cost", [one.label for one in Tier])[tier.label]) for tier in Tier},
-        bar={task: float(_whole(document, "bar", [one.value for one in Task])[task.value]) for task in Task},
+        cost={tier: float(_whole(document, "cost", names=[one.label for one in Tier])[tier.label]) for tier in Tier},
+        bar={task: float(_whole(document, "bar", names=[one.value for one in Task])[task.value]) for task in Task},
         second_opinion=SecondOpinionRules(
             tasks=frozenset(Task(name) for name in rules.pop("tasks")),
             **{name: float(value) for name, value in rules.items()},
         ),
-        lane={lane: float(_whole(document, "lane", [one.value for one in Lane])[lane.value]) for lane in Lane},
+        lane={lane: float(_whole(document, "lane", names=[one.value for one in Lane])[lane.value]) for lane in Lane},
         room=Room(**{name: float(value) for name, value in document["room"].items()}),
     )
 
@@ -109,7 +109,7 @@ def _tiers_by_task(table: Mapping[str, str], place: str) -> Mapping[Task, Tier]:
     return {task: Tier.of(table[task.value]) for task in Task}
 
 
-def _whole(document: Mapping[str, Any], place: str, names: list[str]) -> Mapping[str, Any]:
+def _whole(document: Mapping[str, Any], place: str, *, names: list[str]) -> Mapping[str, Any]:
     _known(document[place], set(names), place=f"[{place}]")
     table: Mapping[str, Any] = document[place]
     return table

@@ -11,10 +11,10 @@ ENGLISH = (
 )  # fmt: skip
 CHINESE = ("禁忌", "相互作用", "剂量", "用量", "过量", "合用", "配伍", "致畸")
 # English words that are one letter away from a short word of risk and mean something else.
-OTHER_WORDS = frozenset(
-    "does doe dos nose rose lose pose hose dove dome done doze dost noses roses poses hoses doves domes dozes does"
-    " close those dosed dosed".split()
-)
+OTHER_WORDS = frozenset({
+    "does", "doe", "dos", "nose", "rose", "lose", "pose", "hose", "dove", "dome", "done", "doze", "dost", "noses", "roses",
+    "poses", "hoses", "doves", "domes", "dozes", "close", "those",
+})  # fmt: skip
 PUNCTUATION = ",.?:-+"
 
 

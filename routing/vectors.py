@@ -29,7 +29,7 @@ def counts(folded: Folded) -> Vector:
     return Vector(*grams(folded.codes))
 
 
-def vector(folded: Folded, rarity: Floats, shown: Mapping[str, tuple[str, ...]]) -> Vector:
+def vector(folded: Folded, rarity: Floats, *, shown: Mapping[str, tuple[str, ...]]) -> Vector:
     """What the models read.
 
     `rarity` is the inverse document frequency of each position below SIZE, `shown` the table's features.
@@ -46,4 +46,4 @@ def vector(folded: Folded, rarity: Floats, shown: Mapping[str, tuple[str, ...]])
 def vector_of(text: str, rarity: Floats) -> Vector:
     """From the bare text."""
     folded = fold(text)
-    return vector(folded, rarity, found_in(folded))
+    return vector(folded, rarity, shown=found_in(folded))

@@ -55,8 +55,7 @@ def decide_file(source: Path, target: Path, *, second_opinion: bool, decided: De
     """
     items = list(_items(source))
     lines = [
-        _line(item, decided(item, item.request(second_opinion=second_opinion)), number=number)
-        for number, item in items
+        _line(item, decided(item, item.request(second_opinion=second_opinion)), number=number) for number, item in items
     ]
     written_whole(target, lines)
     return len(lines)

@@ -1,6 +1,6 @@
 """`hospital-hub routing`: fit the router's models from published sets, and measure them on what they have not seen."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from hospital_hub.cli.route_file import decide_file
 from hospital_hub.cli.whole_file import written_whole
 from hospital_hub.registry import Registry
 from hospital_hub.settings import load_settings
+from hospital_hub.storage.clock import utc_now
 from routing import decide, load_policy
 from routing.models import ARTEFACT, Models, pack
 from routing.training.card import card
@@ -29,13 +30,15 @@ def train(
     data: Data,
     output: Annotated[Path, typer.Option(help="Folder for the artefact and its card.", file_okay=False)],
     seed: Annotated[int, typer.Option(help="Seed of the requests that are filled from slots.")] = 7,
-    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date for the card; today if left out.")] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date for the card; today if left out.")
+    ] = None,
 ) -> None:
     """Fit task and need models on the sets whose licence allows it; the same data and seed make the same bytes.
 
     Example: hospital-hub routing train --data data/dev --output routing/artefacts
     """
-    day = on.date() if on else datetime.now(UTC).date()
+    day = on.date() if on else utc_now().date()
     examples = [*read_sets(data), *written(seed)]
     models = fit(examples, _version(day, seed))
     output.mkdir(parents=True, exist_ok=True)

@@ -53,7 +53,7 @@ class Sparse:
         )
 
 
-def ridge(kernel: Doubles, targets: Doubles, penalty: float) -> Doubles:
+def ridge(kernel: Doubles, targets: Doubles, *, penalty: float) -> Doubles:
     """Weights of the rows (a column a target) of the regularised least squares."""
     return np.asarray(np.linalg.solve(kernel + penalty * np.eye(len(kernel)), targets))
 

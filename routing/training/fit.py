@@ -72,20 +72,20 @@ def _needs(asked: Sequence[Example], rarity: Floats) -> tuple[Columns, Doubles]:
 def _columns(sparse: Sparse, targets: Doubles, *, folds: Indices, penalties: Doubles) -> tuple[Columns, Doubles]:
     """Weights and bias of each column, and its values on examples that it has not seen."""
     kernel = sparse.kernel()
-    duals = _solved(kernel, targets, penalties)
+    duals = _solved(kernel, targets, penalties=penalties)
     held_out = np.zeros_like(targets)
-    for fold in range(FOLDS):
-        rest, this = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        learned = _solved(kernel[np.ix_(rest, rest)], targets[rest], penalties)
+    for number in range(FOLDS):
+        rest, this = np.flatnonzero(folds != number), np.flatnonzero(folds == number)
+        learned = _solved(kernel[np.ix_(rest, rest)], targets[rest], penalties=penalties)
         held_out[this] = kernel[np.ix_(this, rest)] @ learned
     return (sparse.weights(duals), duals.sum(axis=0)), held_out
 
 
-def _solved(kernel: Doubles, targets: Doubles, penalties: Doubles) -> Doubles:
+def _solved(kernel: Doubles, targets: Doubles, *, penalties: Doubles) -> Doubles:
     duals = np.zeros_like(targets)
     for penalty in sorted(set(penalties.tolist())):
         same = penalties == penalty
-        duals[:, same] = ridge(kernel, targets[:, same], penalty)
+        duals[:, same] = ridge(kernel, targets[:, same], penalty=penalty)
     return duals
 
 
