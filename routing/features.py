@@ -17,7 +17,10 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
         " compar", " versus ", " vs", "difference between", " rather than ", "superior to", " better than ",
         "比较", "对比", "相比", "区别", "优于", "哪个更",
     ),
-    "dose": (" dose ", " doses ", " dosage", " dosing", " titrat", " loading dose", "剂量", "用量", "加量", "减量", "怎么吃"),
+    "dose": (
+        " dose ", " doses ", " dosage", " dosing", " titrat", " loading dose", "剂量", "用量", "加量", "减量",
+        "怎么吃",
+    ),
     "diagnosis": (
         " diagnos", " differential", "likely cause", "most consistent with", "underlying cause",
         "鉴别", "诊断", "病因", "考虑什么病", "什么病",
@@ -27,7 +30,10 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
         "treatment of choice",
         "下一步", "首选", "处理原则", "治疗方案", "如何处理",
     ),
-    "mechanism": (" mechanism", " pathway", " receptor", " enzyme", " mutation", " gene ", "机制", "受体", "通路", "基因"),
+    "mechanism": (
+        " mechanism", " pathway", " receptor", " enzyme", " mutation", " gene ", "机制", "受体", "通路",
+        "基因",
+    ),
     "synthesis": (
         " systematic", " evidence", " literature", " guideline", "meta-analy", " meta analy",
         "文献", "指南", "证据", "综述", "荟萃",
@@ -47,15 +53,20 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
         "0次 分", "0 cm", "0cm", "0 u l", "0 mm", " meq", "毫克", "毫升",
     ),
     "negation": (
-        " no ", " not ", " without ", " denies ", " denied ", " never ", " except", "没有", "无", "否认", "未见", "不伴",
+        " no ", " not ", " without ", " denies ", " denied ", " never ", " except", "没有", "无", "否认",
+        "未见", "不伴",
         "除外",
     ),
     "question": (
-        "?", " which of the following", " what ", " how ", " why ", " should i ", " can i ", "吗", "什么", "怎么", "如何",
+        "?", " which of the following", " what ", " how ", " why ", " should i ", " can i ", "吗", "什么",
+        "怎么", "如何",
         "是否",
         "为什么", "多少",
     ),
-    "yes_or_no": (" is there ", " does ", " do ", " is it ", " are ", " can ", "是不是", "是否", "能不能", "可不可以", "要不要"),
+    "yes_or_no": (
+        " is there ", " does ", " do ", " is it ", " are ", " can ", "是不是", "是否", "能不能", "可不可以",
+        "要不要",
+    ),
     "format": (
         " table", " json", " csv", "bullet", "in one sentence", " structured", " template", " headings",
         "表格", "列表", "一句话", "按格式", "模板", "分点",
@@ -69,15 +80,22 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
     ),
     "asks_patient": (
         " do you ", " have you ", " any ", " are you ", " did you ", " let me ", "how long ", "i'm going to",
-        "有没有", "多大", "多久", "几次", "几天了", "什么时候开始", "建议", "考虑", "可以吃", "吃过什么", "用过", "观察", "化验",
+        "有没有", "多大", "多久", "几次", "几天了", "什么时候开始", "建议", "考虑", "可以吃", "吃过什么",
+        "用过", "观察", "化验",
     ),
     "examination": (
         "physical examination", " on exam", " vital signs", " temperature is", " blood pressure is", " laboratory",
         " shows ",
         "体格检查", "查体", "生命体征", "辅助检查", "化验",
     ),
-    "course": (" ago", " for the past ", " since ", " weeks", " days", " sudden", "天前", "周前", "近来", "最近", "突然", "加重"),
-    "calculation": (" calculate", " how many ", " ratio", " rate of ", " probability", " percent", "计算", "比例", "多少", "率"),
+    "course": (
+        " ago", " for the past ", " since ", " weeks", " days", " sudden", "天前", "周前", "近来", "最近",
+        "突然", "加重",
+    ),
+    "calculation": (
+        " calculate", " how many ", " ratio", " rate of ", " probability", " percent", "计算", "比例", "多少",
+        "率",
+    ),
     "administration": (
         " staff", " waiting", " appointment", " ward", " beds", " roster", " schedule", " complain", " cost",
         " invoice",

@@ -39,6 +39,7 @@ class Room:
     stale_seconds: float
     large_cap: float
     kv_full_at: float
+    longest_wait_seconds: float
     answer_seconds: float
 
 

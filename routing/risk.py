@@ -6,14 +6,16 @@ from string import ascii_lowercase
 from routing.folding import Folded
 
 ENGLISH = (
-    "contraindicated", "contraindication", "contraindications", "interaction", "interactions", "overdose", "overdosed",
+    "contraindicated", "contraindication", "contraindications", "interaction", "interactions", "overdose",
+    "overdosed",
     "dose", "doses", "dosage", "dosing", "titrate", "titration", "anaphylaxis", "teratogenic",
 )  # fmt: skip
 CHINESE = ("禁忌", "相互作用", "剂量", "用量", "过量", "合用", "配伍", "致畸")
 # English words that are one letter away from a short word of risk and mean something else.
 OTHER_WORDS = frozenset({
-    "does", "doe", "dos", "nose", "rose", "lose", "pose", "hose", "dove", "dome", "done", "doze", "dost", "noses", "roses",
-    "poses", "hoses", "doves", "domes", "dozes", "close", "those",
+    "does", "doe", "dos", "nose", "rose", "lose", "pose", "hose", "dove", "dome", "done", "doze", "dost", "dope",
+    "dole", "dote", "loses", "noses", "roses", "poses", "hoses", "doves", "domes", "dozes", "dopes", "doing", "losing",
+    "posing", "doping", "dozing", "doting", "hosing", "citrate", "nitrate", "nitration",
 })  # fmt: skip
 PUNCTUATION = ",.?:-+"
 
@@ -29,7 +31,7 @@ def _one_error(word: str) -> Iterable[str]:
             yield left + letter + right[1:]
 
 
-WORDS = frozenset({typed: word for word in ENGLISH for typed in _one_error(word)}) - OTHER_WORDS
+WORDS = frozenset(ENGLISH) | frozenset(typed for word in ENGLISH for typed in _one_error(word)) - OTHER_WORDS
 
 
 def risky_words(folded: Folded) -> tuple[str, ...]:

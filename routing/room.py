@@ -63,7 +63,7 @@ def _wait(known: Sequence[Replica], request: Request, *, limit: float, room: Roo
         rate = replica.tokens_per_second or 0
         each = request.answer_tokens / rate if rate > 0 else room.answer_seconds / max(replica.running or 1, 1)
         waits.append(over * each)
-    return min(waits, default=room.answer_seconds)
+    return min([room.longest_wait_seconds, *waits])
 
 
 def _known(replica: Replica, room: Room) -> bool:

@@ -10,10 +10,13 @@ from routing.models import HEADS, TASKS, Models
 from routing.training.algebra import Doubles, Indices, Sparse, logistic, ridge
 from routing.training.example import Example, Outcomes, fold_of
 from routing.training.sets import for_task
-from routing.vectors import Floats, counts, vector_of
+from routing.vectors import Floats, Vector, counts, vector_of
 
 FOLDS = 5
-TASK_PENALTY, KIND_PENALTY, SOFT_PENALTY = 3.0, 3.0, 10.0
+TASK_PENALTY, KIND_PENALTY, SOFT_PENALTY = 3.0, 1.0, 10.0
+TASK_HEAD_PENALTY, NEED_HEAD_PENALTY = 0.1, 0.2
+# The table's features tell tasks apart; for the need they would learn the style of the sets, so they count less.
+NEED_TABLE = 0.6
 # Scores of single answers lie close together; doubled they share the heads' penalty fairly with the kinds.
 SOFT_SCALE = 2.0
 OWN = 0.5
@@ -52,7 +55,9 @@ def _tasks(examples: Sequence[Example], rarity: Floats) -> tuple[Columns, Double
     sparse = Sparse.of([vector_of(example.text, rarity) for example in examples])
     folds = np.array([fold_of(example.key, FOLDS) for example in examples])
     columns, held_out = _columns(sparse, targets, folds=folds, penalties=np.full(len(TASKS), TASK_PENALTY))
-    heads = np.stack([logistic(held_out, targets[:, index] > OWN, penalty=0.1) for index in range(len(TASKS))])
+    heads = np.stack(
+        [logistic(held_out, targets[:, index] > OWN, penalty=TASK_HEAD_PENALTY) for index in range(len(TASKS))]
+    )
     return columns, heads
 
 
@@ -62,11 +67,17 @@ def _needs(asked: Sequence[Example], rarity: Floats) -> tuple[Columns, Doubles]:
     kind = np.array([[float(example.source == name) for name in kinds] for example in asked])
     soft = SOFT_SCALE * np.array([_soft(outcome) for outcome in outcomes])
     penalties = np.array([KIND_PENALTY] * kind.shape[1] + [SOFT_PENALTY] * soft.shape[1])
-    sparse = Sparse.of([vector_of(example.text, rarity) for example in asked])
+    sparse = Sparse.of([_table_scaled(vector_of(example.text, rarity)) for example in asked])
     folds = np.array([fold_of(example.key, FOLDS) for example in asked])
     columns, held_out = _columns(sparse, np.column_stack((kind, soft)), folds=folds, penalties=penalties)
+    columns[0][SIZE:] *= NEED_TABLE
     truth = [np.array([TRUTH[name](outcome) for outcome in outcomes]) for name in HEADS]
-    return columns, np.stack([logistic(held_out, one) for one in truth])
+    return columns, np.stack([logistic(held_out, one, penalty=NEED_HEAD_PENALTY) for one in truth])
+
+
+def _table_scaled(plain: Vector) -> Vector:
+    scale = np.where(plain.positions >= SIZE, np.float32(NEED_TABLE), np.float32(1))
+    return Vector(plain.positions, plain.values * scale)
 
 
 def _columns(sparse: Sparse, targets: Doubles, *, folds: Indices, penalties: Doubles) -> tuple[Columns, Doubles]:

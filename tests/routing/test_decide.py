@@ -6,10 +6,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import Decision, Fleet, Lane, Refusal, Replica, Request, Task, Tier, TierView, decide, load_policy
+from routing import (
+    Decision,
+    Fleet,
+    Lane,
+    Refusal,
+    Replica,
+    Request,
+    SecondOpinion,
+    Task,
+    Tier,
+    TierView,
+    decide,
+    load_policy,
+)
 from routing.policy import PolicyError
 
 POLICY = load_policy()
+BARE = "Which enzyme is absent in this disorder of the urea cycle?"
 LIMITS = {Tier.R1_32B: 16, Tier.R1_70B: 12, Tier.R1_671B: 8}
 
 
@@ -46,8 +60,7 @@ def decided(outcome: Decision | Refusal) -> Decision:
         (request("I have a sore throat", surface=Task.TRIAGE), Tier.R1_32B),
         (request("我喉咙痛", surface=Task.TRIAGE, red_flags=("airway",)), Tier.R1_70B),
         (request("draft it", surface=Task.NOTE), Tier.R1_70B),
-        (request("what dose of warfarin, given the interaction with amiodarone?"), Tier.R1_671B),
-        (request("华法林与胺碘酮合用的剂量和禁忌"), Tier.R1_671B),
+        (request("what dose of warfarin, given the interaction with amiodarone?", minimum=Tier.R1_671B), Tier.R1_671B),
         (request("thanks", minimum=Tier.R1_671B), Tier.R1_671B),
     ],
 )
@@ -76,6 +89,38 @@ def test_batch_leaves_room_for_people() -> None:
     assert decided(decide(research, fleet(load=load), policy=POLICY)).tier is Tier.R1_32B
 
 
+def test_batch_waits_where_people_are_passed_upwards() -> None:
+    load = {Tier.R1_32B: 16}
+    research = request("extract it", surface=Task.RESEARCH)
+    waiting = decide(replace(research, lane=Lane.BATCH), fleet(load=load), policy=POLICY)
+    assert isinstance(waiting, Refusal)
+    assert decided(decide(research, fleet(load=load), policy=POLICY)).tier > Tier.R1_32B
+
+
+def test_retry_after_follows_the_queue_and_the_rate() -> None:
+    busy = fleet(load=LIMITS)
+    slow = Fleet(
+        tuple(
+            replace(view, replicas=tuple(replace(one, tokens_per_second=10.0) for one in view.replicas))
+            for view in busy.tiers
+        )
+    )
+    outcome = decide(request(answer_tokens=600), slow, policy=POLICY)
+    assert isinstance(outcome, Refusal)
+    assert outcome.retry_after == 60
+
+
+def test_a_second_opinion_needs_a_caller_that_can_ask_two() -> None:
+    texts = (BARE, "A 67-year-old man with a bladder tumour hears ringing. Which drug acts how?")
+    assert not any(decided(decide(request(text), fleet(), policy=POLICY)).second_opinion for text in texts)
+    plan = decided(decide(request(BARE, second_opinion=True), fleet(), policy=POLICY)).second_opinion
+    assert plan == SecondOpinion(Tier.R1_32B, Tier.R1_70B, Tier.R1_671B)
+    alone = fleet(healthy=frozenset({Tier.R1_32B, Tier.R1_671B}))
+    outcome = decided(decide(request(BARE, second_opinion=True), alone, policy=POLICY))
+    assert outcome.second_opinion is None
+    assert any(reason.rule == "cannot" for reason in outcome.trace.reasons)
+
+
 def test_a_stale_picture_is_unknown_and_not_idle() -> None:
     outcome = decided(decide(request(), fleet(age=60), policy=POLICY))
     assert any(reason.rule.endswith(":unknown") for reason in outcome.trace.reasons)
@@ -101,6 +146,7 @@ requests = st.builds(
     red_flags=st.sampled_from([(), ("airway",)]),
     minimum=st.none() | st.sampled_from(Tier),
     patient_data=st.booleans(),
+    second_opinion=st.booleans(),
 )
 replicas = st.builds(
     Replica,
@@ -108,8 +154,8 @@ replicas = st.builds(
     healthy=st.booleans(),
     running=st.none() | st.integers(0, 20),
     waiting=st.none() | st.integers(0, 20),
-    kv_use=st.none(),
-    tokens_per_second=st.none(),
+    kv_use=st.none() | st.floats(0, 1),
+    tokens_per_second=st.none() | st.floats(0, 500),
     age=st.none() | st.floats(0, 30),
 )
 views = st.tuples(
@@ -129,13 +175,27 @@ views = st.tuples(
 fleets = st.builds(Fleet, views)
 
 
-@settings(max_examples=2_000, deadline=None)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what dose of warfarin, given the interaction with amiodarone?",
+        "华法林与胺碘酮合用的剂量和禁忌",
+        "華法林的劑量",
+        "is it contraindcated with clarithromycin",
+        "ＯＶＥＲＤＯＳＥ of paracetamol",
+    ],
+)
+def test_words_of_risk_raise_the_floor_of_bare_text_however_they_are_typed(text: str) -> None:
+    assert decide(request(text), fleet(), policy=POLICY).trace.floor >= POLICY.clinical_floor
+
+
+@settings(max_examples=10_000, deadline=None)
 @given(requests, fleets)
 def test_properties_of_every_decision(asked: Request, picture: Fleet) -> None:
     outcome = decide(asked, picture, policy=POLICY)
     assert outcome == decide(asked, picture, policy=POLICY)
     floor = outcome.trace.floor
-    assert floor >= POLICY.task_floor[outcome.trace.task]
+    assert asked.surface is None or floor >= POLICY.task_floor[asked.surface]
     assert asked.minimum is None or floor >= asked.minimum
     assert not asked.red_flags or floor >= POLICY.red_flag_floor
     assert {reason.step for reason in outcome.trace.reasons} >= {"task", "floor", "need"}
@@ -147,6 +207,12 @@ def test_properties_of_every_decision(asked: Request, picture: Fleet) -> None:
         assert chosen is not None
         healthy = {replica.name for replica in chosen.replicas if replica.healthy}
         assert set(outcome.replicas) <= healthy
+        if outcome.second_opinion:
+            assert asked.second_opinion
+            assert floor <= outcome.second_opinion.second
+            assert not outcome.trace.ruled_out
+    else:
+        assert outcome.retry_after >= 1 or outcome.code == "too_long"
 
 
 @settings(max_examples=500, deadline=None)
