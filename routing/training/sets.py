@@ -36,10 +36,10 @@ SOURCES: Mapping[str, Source] = {
     "nhs_fft_en": Source(Task.OPERATIONS, "MIT", 400),
     "ehrsql_staff_en": Source(Task.OPERATIONS, "CC BY 4.0"),
     "presidio_synth_en": Source(Task.OTHER, "MIT", 80),
-    "tier_medqa_en": Source(Task.OTHER, "Apache-2.0, questions MIT", 40),
-    "tier_medmcqa_en": Source(Task.OTHER, "Apache-2.0, questions MIT", 40),
-    "tier_mmlu_en": Source(Task.OTHER, "Apache-2.0, questions MIT", 40),
-    "tier_mmlupro_en": Source(Task.OTHER, "Apache-2.0, questions MIT", 40),
+    "tier_medqa_en": Source(Task.OTHER, "Apache-2.0, questions MIT", 20),
+    "tier_medmcqa_en": Source(Task.OTHER, "Apache-2.0, questions MIT", 20),
+    "tier_mmlu_en": Source(Task.OTHER, "Apache-2.0, questions MIT", 20),
+    "tier_mmlupro_en": Source(Task.OTHER, "Apache-2.0, questions MIT", 20),
 }
 SMALL_MODELS = ("QwQ-32B-Preview", "Llama-3.3-70B-Instruct-Turbo", "gpt-4o-mini", "claude-3-5-haiku")
 LARGE_MODELS = ("DeepSeek-R1", "o3-mini", "o1-mini")

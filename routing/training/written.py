@@ -13,7 +13,7 @@ from routing.training.example import Example
 from routing.values import Task
 
 LANGUAGES = ("en", "zh")
-OTHER_COPIES, COPIES, CONSULTATIONS = 70, 160, 220
+OTHER_COPIES, COPIES, MORE_COPIES, CONSULTATIONS = 70, 160, 300, 220
 WRAPPED = 0.25
 TURNS = (3, 18)
 SLOT = re.compile(r"\{(\w+)\}")
@@ -64,7 +64,7 @@ def written(seed: int) -> list[Example]:
 
 def _texts(pen: _Pen, task: Task, *, language: str) -> list[str]:
     patterns = pen.document[task.value][language]
-    number = OTHER_COPIES if task is Task.OTHER else COPIES
+    number = {Task.OTHER: OTHER_COPIES, Task.TRIAGE: MORE_COPIES, Task.RESEARCH: MORE_COPIES}.get(task, COPIES)
     bare = [pen.filled(patterns[index % len(patterns)]) for index in range(number)]
     if task is Task.NOTE:
         bare += [pen.consultation(language) for _ in range(CONSULTATIONS)]
