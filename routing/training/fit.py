@@ -10,6 +10,7 @@ from routing.models import HEADS, TASKS, Models
 from routing.training.algebra import Doubles, Indices, Sparse, logistic, ridge
 from routing.training.example import Example, Outcomes, fold_of
 from routing.training.sets import for_task
+from routing.training.written import chattered
 from routing.vectors import Floats, Vector, counts, vector_of
 
 FOLDS = 5
@@ -26,7 +27,7 @@ def fit(examples: Sequence[Example], version: str) -> Models:
     """Examples with outcomes teach the need, all teach the task."""
     asked = [example for example in examples if example.outcomes]
     rarity = _rarity(examples)
-    tasks, task_heads = _tasks(for_task(examples), rarity)
+    tasks, task_heads = _tasks(chattered(for_task(examples)), rarity)
     needs, need_heads = _needs(asked, rarity)
     weights = np.column_stack((tasks[0], needs[0]))
     return Models(

@@ -1,9 +1,10 @@
 """Requests and consultations written for this project, filled from slots by a seeded generator."""
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
@@ -15,6 +16,7 @@ from routing.values import Task
 LANGUAGES = ("en", "zh")
 OTHER_COPIES, COPIES, MORE_COPIES, CONSULTATIONS = 70, 160, 300, 220
 WRAPPED = 0.25
+CHATTERED = 5
 TURNS = (3, 18)
 SLOT = re.compile(r"\{(\w+)\}")
 SEPARATORS = ("\n", "\n", " ", "。")
@@ -51,9 +53,24 @@ class _Pen:
         return bool(self.chance.random() < share)
 
 
+def chattered(examples: Sequence[Example]) -> list[Example]:
+    """Every fifth example, by the hash of its text, with words of courtesy behind it."""
+    phrases = tomllib.loads(_document())["chatter"]
+    out = []
+    for example in examples:
+        mark = int(hashlib.sha256(example.text.encode("utf-8", "replace")).hexdigest(), 16)
+        phrase = phrases[mark // CHATTERED % len(phrases)]
+        out.append(replace(example, text=f"{example.text}\n{phrase}") if mark % CHATTERED == 0 else example)
+    return out
+
+
+def _document() -> str:
+    return resources.files("routing").joinpath("training", "requests.toml").read_text("utf-8")
+
+
 def written(seed: int) -> list[Example]:
     """The same examples for the same seed, alternating over the patterns of each task and language."""
-    document = tomllib.loads(resources.files("routing").joinpath("training", "requests.toml").read_text("utf-8"))
+    document = tomllib.loads(_document())
     pen = _Pen(document, np.random.default_rng(seed))
     made = []
     for task in Task:
