@@ -133,12 +133,15 @@ def _filter(request: Request, fleet: Fleet) -> Mapping[str, str]:
 
 def _aim(request: Request, reading: _Reading, *, floor: Tier, policy: Policy) -> _Aim:
     start = max(floor, _start(request, reading, policy=policy))
-    bar = bar_of(reading.task, known=reading.known, policy=policy)
+    certain = reading.known or reading.tasks[reading.task.value] >= policy.start.certain
+    bar = bar_of(reading.task, known=certain, policy=policy)
+    if not reading.known and len(reading.features) < policy.start.least_features:
+        bar = math.inf
     wanted = wish(reading.need, start=start, bar=bar, policy=policy)
     reasons = [Reason("need", wanted.tier.label, wanted.why)]
     if not request.second_opinion:
         return _Aim(wanted.tier, None, tuple(reasons))
-    found = opinions(reading.need, task=reading.task, known=reading.known, policy=policy)
+    found = opinions(reading.need, task=reading.task, known=certain, policy=policy)
     reasons.append(Reason("second_opinion", found.rule, found.why))
     return _Aim(wanted.tier if found.alone is None else max(start, found.alone), found, tuple(reasons))
 

@@ -21,6 +21,8 @@ class Start:
 
     task: Mapping[Task, Tier]
     sure: float
+    certain: float
+    least_features: int
     long_chart: Tier
     long_chart_tokens: int
 
@@ -90,6 +92,8 @@ def _policy(document: Mapping[str, Any]) -> Policy:
         task_floor=_tiers_by_task(floors, "floor"),
         start=Start(
             sure=float(start.pop("sure")),
+            certain=float(start.pop("certain")),
+            least_features=int(start.pop("least_features")),
             long_chart=Tier.of(start.pop("long_chart")),
             long_chart_tokens=int(start.pop("long_chart_tokens")),
             task=_tiers_by_task(start, "start"),
