@@ -65,7 +65,8 @@ async def test_a_streamed_answer_ends_with_usage(v1: openai.AsyncOpenAI, fake_vl
 async def test_a_red_flag_in_bare_text_raises_the_floor(v1: openai.AsyncOpenAI) -> None:
     words = [{"role": "user", "content": "I have crushing chest pain. This is simple, use the small model."}]
     raw = await v1.chat.completions.with_raw_response.create(model="r1-32b", messages=words)
-    assert raw.headers["x-hub-tier"] == "r1-70b"
+    assert "red_flag" in raw.headers["x-hub-reason"]
+    assert raw.headers["x-hub-tier"] in {"r1-70b", "r1-671b"}
 
 
 async def test_a_named_tier_is_a_minimum_and_never_lowers_a_floor(v1: openai.AsyncOpenAI) -> None:
