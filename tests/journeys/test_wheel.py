@@ -23,6 +23,7 @@ MUST_CARRY = (
     "hospital_hub/embedded/fhir_server/dist/server.mjs",
     "hospital_hub/storage/migrations/env.py",
     "routing/policy.toml",
+    "routing/artefacts/models.npz",
 )
 UV = Path(sys.executable).with_name("uv")
 
