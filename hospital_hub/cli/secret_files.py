@@ -1,18 +1,15 @@
 """`hospital-hub secrets`: new keys in files that only their owner can read. An existing file is never touched."""
 
-import base64
 import os
-import secrets
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from hospital_hub.embedded.secret_files import new_master_key, new_smart_key
 from hospital_hub.errors import WrongSetup
 from hospital_hub.identity.guard import metrics_token
-from hospital_hub.settings import MASTER_KEY_BYTES, load_settings
+from hospital_hub.settings import load_settings
 from hospital_hub.storage.vault import Vault
 
 app = typer.Typer(help="The keys of an installation.", no_args_is_help=True)
@@ -25,7 +22,7 @@ def create(file: File) -> None:
 
     Example: hospital-hub secrets create /etc/hospital-hub/master.key
     """
-    _write(file, base64.b64encode(secrets.token_bytes(MASTER_KEY_BYTES)) + b"\n")
+    _write(file, new_master_key())
     typer.echo(f"{file} made: set HUB_SECRET_KEY_FILE={file}. Without this file stored texts cannot be read.")
 
 
@@ -35,8 +32,7 @@ def create_smart(file: File) -> None:
 
     Example: hospital-hub secrets create-smart /etc/hospital-hub/smart.pem
     """
-    key = ec.generate_private_key(ec.SECP384R1())
-    _write(file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    _write(file, new_smart_key())
     typer.echo(f"{file} made: set HUB_SMART_KEY_FILE={file}. Its public half is served at /.well-known/jwks.json.")
 
 

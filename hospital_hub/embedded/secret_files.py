@@ -9,23 +9,28 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-MASTER_KEY_BYTES = 32
+from hospital_hub.settings import MASTER_KEY_BYTES
 
 
 def master_key(folder: Path) -> Path:
-    return _made_once(folder / "master.key", lambda: base64.b64encode(secrets.token_bytes(MASTER_KEY_BYTES)) + b"\n")
+    return _made_once(folder / "master.key", new_master_key)
 
 
 def smart_key(folder: Path) -> Path:
     """EC P-384, the curve of ES384 (SMART App Launch 2.2, asymmetric client authentication)."""
-    return _made_once(folder / "smart.pem", _new_smart_key)
+    return _made_once(folder / "smart.pem", new_smart_key)
 
 
 def password(folder: Path, name: str) -> str:
     return _made_once(folder / name, lambda: secrets.token_hex(24).encode()).read_text(encoding="ascii")
 
 
-def _new_smart_key() -> bytes:
+def new_master_key() -> bytes:
+    """32 random bytes in base64, as HUB_SECRET_KEY_FILE wants them."""
+    return base64.b64encode(secrets.token_bytes(MASTER_KEY_BYTES)) + b"\n"
+
+
+def new_smart_key() -> bytes:
     key = ec.generate_private_key(ec.SECP384R1())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
