@@ -1,6 +1,7 @@
 # Needs Python 3.11 to 3.13, make, and the package registries for the first installation. Nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint assets setup browser format lock wheel screenshots clean bench
+.PHONY: help demo test chaos test-vllm lint assets setup browser format lock wheel screenshots clean bench \
+	bench-gateway
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && command -v $$p && break; done)
@@ -9,6 +10,11 @@ UV := UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 NPM_CI := npm_config_engine_strict=false npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 WEB := hospital_hub/web
 FHIR := hospital_hub/embedded/fhir_server
+VLLM := .venv-vllm
+PEERS := .venv-gateway-peers
+VLLM_PINS := $(addprefix tests/vllm/,requirements.in overrides.txt constraints.txt)
+# Wheels that this machine keeps for pip serve uv too.
+UV_VLLM = UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" $(UV) pip
 ASSETS := $(WEB)/static/vendor/manifest.json $(FHIR)/dist/server.mjs
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport VIRTUAL_ENV
@@ -22,14 +28,30 @@ demo: setup assets ## start a whole hospital hub on this machine (data in DATA, 
 test: lint browser ## everything that must hold: lint, unit, real servers, a real browser, the three journeys
 	@$(BIN)/pytest tests --ignore=tests/benchmarks $(ARGS)
 
+test-vllm: $(VLLM)/.synced ## what the hub relies on of vLLM, put to a real one (Linux on x86-64, no GPU; downloads once)
+	@$(BIN)/pytest tests/vllm --vllm-python=$(VLLM)/bin/python $(ARGS)
+
 lint: setup assets ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
+chaos: setup assets ## every fault of the model servers, under several seeds, and kill -9 of each part
+	@$(BIN)/pytest tests/chaos --chaos-seeds 3 $(ARGS)
+
 bench: setup assets ## measure (pytest-benchmark); never part of `make test`
 	@$(BIN)/pytest tests/benchmarks --benchmark-only $(ARGS)
+
+bench-gateway: $(PEERS)/.synced ## the gateway beside litellm and vllm-router (BENCH, ../shared/bench/gateway), then 500 streams
+	@$(BIN)/python -m tests.benchmarks.gateway.side_by_side $(if $(BENCH),--bench $(BENCH)) $(ARGS)
+	@$(BIN)/python -m tests.benchmarks.gateway.streams $(if $(BENCH),--bench $(BENCH))
+
+$(PEERS)/.synced: .venv/.synced tests/benchmarks/gateway/peers.txt
+	@$(UV) venv --clear --quiet --python $(BIN)/python $(PEERS)
+	@$(UV) pip install --quiet --no-config --require-hashes --python $(PEERS)/bin/python \
+		-r tests/benchmarks/gateway/peers.txt
+	@touch $@
 
 screenshots: setup assets browser ## the pictures of the README, from a running demonstration in a real browser
 	@$(BIN)/python -m tests.browser.screenshots
@@ -43,6 +65,13 @@ setup: .venv/.synced
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(UV) sync --frozen --inexact --quiet --python $(BIN)/python --extra embedded --extra dev
+	@touch $@
+
+$(VLLM)/.synced: .venv/.synced $(VLLM_PINS)
+	@echo "installing vLLM for the CPU into $(VLLM)"
+	@$(UV) venv --clear --quiet --python $(BIN)/python $(VLLM)
+	@$(UV_VLLM) install --quiet --no-config --compile-bytecode --python $(VLLM)/bin/python -r tests/vllm/requirements.in \
+		-c tests/vllm/constraints.txt --override tests/vllm/overrides.txt
 	@touch $@
 
 $(WEB)/static/vendor/manifest.json: .venv/.synced $(WEB)/assets/package-lock.json $(WEB)/assets/build.mjs
@@ -64,9 +93,13 @@ wheel: setup assets ## build the wheel and the source distribution into dist/
 format: setup ## put the code into its form
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-lock: setup ## renew uv.lock
+lock: setup ## renew uv.lock and the pins of the tests' vLLM
 	@$(UV) lock --upgrade
+	@$(UV_VLLM) compile --quiet --no-config --upgrade --python-platform x86_64-manylinux_2_28 --no-annotate --no-header \
+		--no-emit-find-links --override tests/vllm/overrides.txt tests/vllm/requirements.in \
+		| sed '1i # What tests/vllm/requirements.in resolves to; renewed by `make lock`.' \
+		| sed 's/+cpu$$//' > tests/vllm/constraints.new && mv tests/vllm/constraints.new tests/vllm/constraints.txt
 
 clean: ## remove what was built; keeps the demonstration's data
-	@rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	@rm -rf .venv $(VLLM) $(PEERS) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
 		$(WEB)/static/vendor $(WEB)/assets/node_modules $(FHIR)/dist $(FHIR)/node_modules

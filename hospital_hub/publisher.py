@@ -17,6 +17,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from hospital_hub.broker import PUBLISHER, make_celery
 from hospital_hub.errors import Unavailable, WrongSetup
+from hospital_hub.inference.upkeep import Retention, upkeep
 from hospital_hub.logs import configure_logs
 from hospital_hub.settings import Settings, load_settings
 from hospital_hub.storage import outbox
@@ -97,7 +98,12 @@ async def serve(settings: Settings, *, ready: Callable[[], None]) -> None:
     database = Database.open(settings.database_url, pool_size=1)
     try:
         ready()
-        await Publisher(database, celery).run(stop)
+        keeping = asyncio.create_task(upkeep(database, Retention.of(settings), stop=stop))
+        try:
+            await Publisher(database, celery).run(stop)
+        finally:
+            stop.set()
+            await asyncio.gather(keeping, return_exceptions=True)
     except ProgrammingError as missing:
         raise WrongSetup("The database has no outbox: run `hospital-hub db upgrade`") from missing
     finally:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import cast
 
 import aiohttp
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from starlette.requests import HTTPConnection
 
 from hospital_hub.errors import WrongSetup
@@ -18,17 +21,24 @@ from hospital_hub.storage.database import Database
 from hospital_hub.storage.vault import Vault
 
 CONNECTIONS = 256
+CACHE_CONNECT_SECONDS = 0.3
+CACHE_SECONDS = 1.0
+NO_CACHE = "redis://127.0.0.1:1/0"  # nobody listens there, so everything is as if the cache had lost it
 
 
 @dataclass(frozen=True)
 class Resources:
-    """`http` never follows the environment's proxies and keeps no cookies."""
+    """`http` never follows the environment's proxies and keeps no cookies.
+
+    `cache` may lose everything at any time, and may not answer at all.
+    """
 
     settings: Settings
     database: Database
     vault: Vault
     http: aiohttp.ClientSession
     registry: Registry
+    cache: Redis
 
 
 @asynccontextmanager
@@ -45,9 +55,16 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     database = Database.open(settings.database_url)
     connector = aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=CONNECTIONS)
     http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    cache = Redis.from_url(
+        settings.redis_url or NO_CACHE,
+        socket_connect_timeout=CACHE_CONNECT_SECONDS,
+        socket_timeout=CACHE_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
     try:
-        yield Resources(settings, database, vault, http, registry)
+        yield Resources(settings, database, vault, http, registry, cache)
     finally:
+        await cache.aclose()
         await http.close()
         await database.close()
 

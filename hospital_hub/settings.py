@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     model_url: str = Field(default="", description="One OpenAI base URL answering all tiers (demonstration)")
     public_url: str = Field(default="http://127.0.0.1:8700", description="Origin under which people reach the hub")
     internal_url: str = Field(default="", description="Origin under which workers reach the hub; public_url when unset")
+    gate: str = Field(
+        default="", description="Gate shared by several hub processes, unix:/path or tcp://host:port; own if unset"
+    )
     emr_issuer: str = Field(default="", description="FHIR base URL of the EMR, the SMART `iss`")
     emr_origin: str = Field(default="", description="Origin that may frame the side panel; of the issuer if unset")
     secret_key_file: Path | None = Field(default=None, description="File with 32 random bytes in base64")
@@ -53,6 +56,12 @@ class Settings(BaseSettings):
     session_minutes: int = Field(default=30, ge=1, le=720, description="Idle time after which a log-in ends")
     kiosk_session_minutes: int = Field(default=15, ge=1, le=60, description="The same for a kiosk conversation")
     worker_concurrency: int = Field(default=2, ge=1, le=64, description="Items of one batch answered at once")
+    keep_answers_hours: int = Field(default=24, ge=24, le=720, description="Answers of /v1 under an Idempotency-Key")
+    keep_decisions_days: int = Field(default=90, ge=1, description="Reasons of routing, in the rows of the ledger")
+    keep_ledger_days: int = Field(
+        default=730, ge=31, description="Rows of the ledger: who used which model, and how much"
+    )
+    otlp_endpoint: str = Field(default="", description="Where traces go (OTLP over HTTP, .../v1/traces); off if unset")
     log_format: Literal["text", "json"] = "text"
 
     @field_validator("database_url")
@@ -62,6 +71,11 @@ class Settings(BaseSettings):
             message = "PostgreSQL is the one database: write postgresql+psycopg://user:password@host/name"
             raise ValueError(message)
         return value
+
+    @property
+    def shared_gate(self) -> str:
+        """Where the gate of several processes listens."""
+        return self.gate or f"unix:{self.data_dir / 'gate.sock'}"
 
     @property
     def worker_hub_url(self) -> str:

@@ -3,13 +3,16 @@
 import typer
 
 from hospital_hub import __version__
-from hospital_hub.cli import batch, database, keys, people, routing, secret_files
+from hospital_hub.cli import batch, database, fleet, keys, people, routing, secret_files
 from hospital_hub.cli.decide import route
 from hospital_hub.cli.demonstration import demo
 from hospital_hub.cli.doctor import doctor
+from hospital_hub.cli.gate import gate
 from hospital_hub.cli.serve import publisher, serve, worker
+from hospital_hub.cli.serve_model import model_args, serve_model
 from hospital_hub.cli.session import login
 from hospital_hub.cli.tree import HubCommands
+from hospital_hub.cli.usage import usage
 
 app = typer.Typer(
     name="hospital-hub",
@@ -27,11 +30,12 @@ def version() -> None:
     typer.echo(__version__)
 
 
-for command in (demo, doctor, login, route, serve, worker, publisher):
+for command in (demo, doctor, login, route, serve, gate, worker, publisher, serve_model, model_args, usage):
     app.command()(command)
 app.add_typer(database.app, name="db")
 app.add_typer(people.app, name="users")
 app.add_typer(keys.app, name="keys")
+app.add_typer(fleet.app, name="fleet")
 app.add_typer(secret_files.app, name="secrets")
 app.add_typer(batch.app, name="batch")
 app.add_typer(routing.app, name="routing")

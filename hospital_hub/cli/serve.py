@@ -3,16 +3,19 @@
 import asyncio
 import os
 import sys
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 import uvicorn
 
+from hospital_hub.cli.gate_beside import gate_beside
 from hospital_hub.resources import open_resources
 from hospital_hub.settings import Settings, load_settings
 from hospital_hub.storage.schema import check
 
 APPLICATION = "hospital_hub.main:create_app"
+SHARED_APPLICATION = "hospital_hub.main:create_shared_app"
 GRACE_SECONDS = 20
 # No gossip and no mingle: workers need to know nothing of each other, PostgreSQL says what is to be done.
 WORKER_OPTIONS = ("worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
@@ -22,7 +25,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen at.")] = 8700,
     workers: Annotated[
-        int, typer.Option(min=1, max=8, help="Processes; each counts only its own answers under way.")
+        int, typer.Option(min=1, max=64, help="Processes; with several, one more is their shared gate.")
     ] = 1,
 ) -> None:
     """Run the hub's web server.
@@ -31,17 +34,19 @@ def serve(
     """
     settings = load_settings()
     asyncio.run(_can_start(settings))
-    uvicorn.run(
-        APPLICATION,
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    own_gate = workers > 1 and not settings.gate
+    with gate_beside() if own_gate else nullcontext():
+        uvicorn.run(
+            SHARED_APPLICATION if own_gate else APPLICATION,
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            loop="uvloop",
+            http="httptools",
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
 
 
 def worker() -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from hospital_hub.clinical.levels import Level, most_urgent
 from hospital_hub.clinical.negation import Excuse, Scopes, excuses
+from hospital_hub.clinical.patterns import Group, Held, Vocabulary
 from hospital_hub.clinical.text import Language, Readable, readable
 
 Manner = Literal["stay", "company"]
@@ -33,7 +34,7 @@ class Rule:
     level: Level
     title: Mapping[Language, str]
     source: str
-    groups: tuple[re.Pattern[str], ...]
+    groups: tuple[Group, ...]
     excused_by: frozenset[Excuse]
     examples: tuple[str, ...]
     counter_examples: tuple[str, ...]
@@ -45,6 +46,7 @@ class RuleSet:
     version: str
     rules: tuple[Rule, ...]
     scopes: Scopes
+    words: Vocabulary
 
     def named(self, rule_ids: Iterable[str]) -> tuple[Rule, ...]:
         """Each once, in the order of the ids; ids of rules that no longer exist are passed over."""
@@ -67,7 +69,9 @@ def find(text: str, rule_set: RuleSet | None = None) -> tuple[Flag, ...]:
     """Every flag that the text raises, most urgent first; one for each group of words of its rule."""
     rules = rule_set or load_rules()
     read = readable(text)
-    flags = [flag for rule in rules.rules for flag in _flags(rule, text, read=read, scopes=rules.scopes)]
+    held = rules.words.held(read.clean)
+    possible = [rule for rule in rules.rules if all(group.possible(held) for group in rule.groups)]
+    flags = [flag for rule in possible for flag in _flags(rule, read, held=held, scopes=rules.scopes)]
     return tuple(sorted(flags, key=lambda flag: (flag.level, flag.start, flag.rule)))
 
 
@@ -76,21 +80,21 @@ def level_of(flags: Iterable[Flag]) -> Level | None:
     return most_urgent(*(flag.level for flag in flags))
 
 
-def _flags(rule: Rule, text: str, *, read: Readable, scopes: Scopes) -> list[Flag]:
+def _flags(rule: Rule, read: Readable, *, held: Held, scopes: Scopes) -> list[Flag]:
     flags = []
     for group in rule.groups:
-        found = next(_standing(rule, group, clean=read.clean, scopes=scopes), None)
+        found = next(_standing(rule, group, held=held, scopes=scopes), None)
         if found is None:
             return []
         start, end = read.span(found.start(), found.end())
-        flags.append(Flag(rule.id, rule.level, start, end, text[start:end]))
+        flags.append(Flag(rule.id, rule.level, start, end, read.text[start:end]))
     return flags
 
 
-def _standing(rule: Rule, group: re.Pattern[str], *, clean: str, scopes: Scopes) -> Iterator[re.Match[str]]:
+def _standing(rule: Rule, group: Group, *, held: Held, scopes: Scopes) -> Iterator[re.Match[str]]:
     """Matches that nothing excuses."""
-    for found in group.finditer(clean):
-        if not rule.excused_by & excuses(clean, found.span(), scopes=scopes):
+    for found in group.matches(held):
+        if not rule.excused_by & excuses(held.clean, found.span(), scopes=scopes):
             yield found
 
 
@@ -114,7 +118,8 @@ def parse_rules(source: str) -> RuleSet:
     rules = tuple(_rule(block) for block in document["rule"])
     if len({rule.id for rule in rules}) < len(rules):
         raise RulesError("two rules have the same id")
-    return RuleSet(document["version"], rules, Scopes.parse(document["scope"]))
+    words = Vocabulary(group for rule in rules for group in rule.groups)
+    return RuleSet(document["version"], rules, Scopes.parse(document["scope"]), words)
 
 
 def _rule(block: Mapping[str, Any]) -> Rule:
@@ -135,11 +140,11 @@ def _rule(block: Mapping[str, Any]) -> Rule:
         raise RulesError(f"rule {block.get('id', '?')}: {wrong}") from wrong
 
 
-def _group(group: Mapping[str, list[str]]) -> re.Pattern[str]:
+def _group(group: Mapping[str, list[str]]) -> Group:
     """Chinese patterns anywhere, English ones as whole words; `~` is a few words of the same clause."""
     chinese = [pattern.replace("~", _FEW_ZH) for pattern in group["zh"]]
     english = [_english(pattern) for pattern in group["en"]]
-    return re.compile("|".join(f"(?:{one})" for one in (*chinese, *english)))
+    return Group.of(*chinese, *english)
 
 
 def _english(pattern: str) -> str:

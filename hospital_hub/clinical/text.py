@@ -3,22 +3,27 @@
 Positions found in the clean text lead back to the person's own words. Does not translate and does not correct.
 """
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 Language = Literal["zh-CN", "en"]
 _PLAIN: Final = {"’": "'", "‘": "'", "`": "'"}
 _FORMAT: Final = "Cf"  # zero-width and other invisible characters
+_CHINESE: Final = "[\u4e00-\u9fff\u3400-\u4dbf]"
+_BLANKS_BETWEEN_CHINESE: Final = re.compile(f"(?<={_CHINESE})[ \t\u3000]+(?={_CHINESE})")
 _LETTERS_PER_WORD: Final = 5
 
 
 @dataclass(frozen=True)
 class Readable:
-    """`origin[i]` is the place in the person's own text of `clean[i]`."""
+    """`origin[i]` is the place in the person's own `text` of `clean[i]`."""
 
+    text: str
     clean: str
-    origin: tuple[int, ...]
+    origin: Sequence[int]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Start and end in the person's own text of a stretch of the clean one."""
@@ -27,15 +32,42 @@ class Readable:
 
 def readable(text: str) -> Readable:
     """Fold width and case (NFKC), drop invisible characters and the blanks between Chinese characters."""
+    folded = text.translate(_FOLDS)
+    if _FOLDS.uneven.isdisjoint(text) and not _BLANKS_BETWEEN_CHINESE.search(text):
+        return Readable(text, folded, range(len(text)))
+    return _readable_by_character(text)
+
+
+def _readable_by_character(text: str) -> Readable:
     clean: list[str] = []
     origin: list[int] = []
+    dropped = {place for found in _BLANKS_BETWEEN_CHINESE.finditer(text) for place in range(*found.span())}
     for place, character in enumerate(text):
-        if unicodedata.category(character) == _FORMAT or _blank_between_chinese(text, place):
-            continue
-        folded = unicodedata.normalize("NFKC", _PLAIN.get(character, character)).casefold()
-        clean.extend(folded)
-        origin.extend([place] * len(folded))
-    return Readable("".join(clean), tuple(origin))
+        if place not in dropped:
+            folded = _FOLDS[ord(character)]
+            clean.append(folded)
+            origin.extend([place] * len(folded))
+    return Readable(text, "".join(clean), origin)
+
+
+class _Folds(dict[int, str]):
+    """Each character's folded form, worked out once; `uneven` are those that become none or several."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uneven: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        plain = unicodedata.normalize("NFKC", _PLAIN.get(character, character)).casefold()
+        folded = "" if unicodedata.category(character) == _FORMAT else plain
+        if len(folded) != 1:
+            self.uneven.add(character)
+        self[code] = folded
+        return folded
+
+
+_FOLDS: Final = _Folds()
 
 
 def is_chinese(character: str) -> bool:
@@ -49,10 +81,3 @@ def language_of(text: str, *, default: Language) -> Language:
     if not chinese and not latin:
         return default
     return "zh-CN" if chinese * _LETTERS_PER_WORD >= latin else "en"
-
-
-def _blank_between_chinese(text: str, place: int) -> bool:
-    if text[place] not in " \t\u3000":
-        return False
-    before, after = text[:place].rstrip(" \t\u3000")[-1:], text[place:].lstrip(" \t\u3000")[:1]
-    return bool(before and after) and is_chinese(before) and is_chinese(after)

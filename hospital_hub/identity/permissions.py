@@ -27,6 +27,7 @@ class Action(StrEnum):
     BATCH_RUN = "batch.run"
     MODEL_ASK = "model.ask"  # the OpenAI-compatible API
     OPERATIONS_READ = "operations.read"
+    FLEET_MANAGE = "fleet.manage"  # read models.toml again; drain a model server
     AUDIT_READ = "audit.read"
     USERS_MANAGE = "users.manage"
 
@@ -38,7 +39,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
     Role.RESEARCHER: frozenset({Action.BATCH_SUBMIT, Action.BATCH_READ, Action.MODEL_ASK}),
     Role.OPERATIONS: frozenset({Action.OPERATIONS_READ}),
     Role.AUDITOR: frozenset({Action.AUDIT_READ}),
-    Role.ADMINISTRATOR: frozenset({Action.USERS_MANAGE, Action.OPERATIONS_READ}),
+    Role.ADMINISTRATOR: frozenset({Action.USERS_MANAGE, Action.OPERATIONS_READ, Action.FLEET_MANAGE}),
     Role.SERVICE: frozenset({Action.NOTE_FILE, Action.BATCH_RUN, Action.MODEL_ASK}),
 }
 

@@ -16,9 +16,10 @@ from hospital_hub.inference.api import models_of
 from hospital_hub.notes import launch_pages, service, views
 from hospital_hub.notes.desk import Desk, open_desk
 from hospital_hub.notes.draft import LONGEST, Basis
-from hospital_hub.notes.stream import events
+from hospital_hub.notes.stream import events, gap
 from hospital_hub.resources import resources_of
 from hospital_hub.storage.clock import utc_now
+from hospital_hub.web.page_streams import as_sse
 from hospital_hub.web.templates import render
 
 router = APIRouter(include_in_schema=False)
@@ -91,7 +92,13 @@ async def ask_for_draft(request: Request, desk: AtDesk, form: Annotated[OfLaunch
 
 @panel_router.get("/drafts/{note}/events", name="notes_events")
 async def draft_events(request: Request, desk: AtDesk, note: uuid.UUID) -> EventSourceResponse:
-    return EventSourceResponse(events(request, desk, identifier=note), sep="\n")
+    stream = as_sse(
+        request,
+        f"note/{desk.login}/{note}",
+        make=lambda: events(request, desk, identifier=note),
+        gap=lambda: gap(request),
+    )
+    return EventSourceResponse(stream, sep="\n")
 
 
 @panel_router.get("/drafts/{note}", name="notes_draft")

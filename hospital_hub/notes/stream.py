@@ -6,10 +6,9 @@ element, which closes the connection.
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from sse_starlette.event import ServerSentEvent
 from starlette.requests import Request
 
 from hospital_hub.errors import HubError
@@ -18,13 +17,14 @@ from hospital_hub.notes.desk import Desk
 from hospital_hub.notes.views import line, note
 from hospital_hub.notes.writing import Done, Finished, Growing, Stage, Step, write
 from hospital_hub.storage.clock import utc_now
+from hospital_hub.web.stream_buffer import PageEvent
 from hospital_hub.web.templates import fragment
 
 # A growing sentence is sent again as a whole; more often than this nobody can see.
 SECONDS_BETWEEN = 0.15
 
 
-async def events(request: Request, desk: Desk, *, identifier: uuid.UUID) -> AsyncIterator[ServerSentEvent]:
+async def events(request: Request, desk: Desk, *, identifier: uuid.UUID) -> AsyncGenerator[PageEvent]:
     clock = asyncio.get_running_loop().time
     shown = 0.0
     yield _event(request, "notes/_stream_begin.html", context={})
@@ -45,7 +45,12 @@ async def events(request: Request, desk: Desk, *, identifier: uuid.UUID) -> Asyn
         yield _event(request, "notes/_stream_error.html", context=context)
 
 
-def _step(request: Request, step: Step) -> ServerSentEvent:
+def gap(request: Request) -> PageEvent:
+    """What was shown is wiped off, and says why; the whole draft follows."""
+    return _event(request, "notes/_stream_gap.html", context={})
+
+
+def _step(request: Request, step: Step) -> PageEvent:
     if isinstance(step, Stage):
         return _event(request, "notes/_stream_stage.html", context={"stage": step})
     if isinstance(step, Finished):
@@ -53,5 +58,5 @@ def _step(request: Request, step: Step) -> ServerSentEvent:
     return _event(request, "notes/_stream_tail.html", context={"step": step})
 
 
-def _event(request: Request, name: str, *, context: dict[str, object]) -> ServerSentEvent:
-    return ServerSentEvent(data=fragment(request, name, context=context), sep="\n")
+def _event(request: Request, name: str, *, context: dict[str, object]) -> PageEvent:
+    return PageEvent("", fragment(request, name, context=context))

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import text
 
 from hospital_hub.errors import Unavailable, WrongSetup
-from hospital_hub.inference.fleet import FleetState
+from hospital_hub.inference.picture import Picture
 from hospital_hub.resources import Resources
 from hospital_hub.storage.schema import check
 
@@ -33,14 +33,14 @@ class Readiness:
         return all(state is State.OK for state in self.parts.values())
 
 
-async def readiness(resources: Resources, fleet: FleetState, *, now: float) -> Readiness:
+async def readiness(resources: Resources, fleet: Picture, *, now: float) -> Readiness:
     """`now` by the event loop's clock."""
     database = await _database(resources)
     schema = await _schema(resources) if database is State.OK else State.DOWN
     return Readiness({"database": database, "schema": schema, "fleet": fleet_freshness(fleet, now=now)})
 
 
-def fleet_freshness(fleet: FleetState, *, now: float) -> State:
+def fleet_freshness(fleet: Picture, *, now: float) -> State:
     fresh = fleet.polled_at is not None and now - fleet.polled_at < STALE_SECONDS
     return State.OK if fresh else State.STALE
 

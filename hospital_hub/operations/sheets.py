@@ -24,6 +24,7 @@ OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.FAILED: marked("Failed"),
     Outcome.CUT: marked("Broke off"),
     Outcome.ABANDONED: marked("Left"),
+    Outcome.LOST: marked("Lost"),
 }
 REFUSALS: Final[Mapping[str, str]] = {
     "busy": marked("All busy"),

@@ -33,6 +33,11 @@ class Database:
         )
         return cls(engine)
 
+    @property
+    def plain_url(self) -> str:
+        """For psycopg itself, past the ORM; holds the password, so it is never shown."""
+        return self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
     @asynccontextmanager
     async def work(self) -> AsyncIterator[AsyncSession]:
         """A unit of work: commits when the block ends, rolls back when it raises.

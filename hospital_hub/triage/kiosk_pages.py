@@ -1,13 +1,13 @@
 """The kiosk's pages: consent, one question, the answer. Every case is on the board before its page is shown."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Request
 from pydantic import BaseModel, ConfigDict
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse
 from starlette.responses import RedirectResponse, Response
 
 from hospital_hub.errors import BadInput, HubError, Refused
@@ -23,6 +23,8 @@ from hospital_hub.triage.kiosk_login import START, KioskGuard, renew
 from hospital_hub.triage.service import Complaint, Told
 from hospital_hub.triage.tables import AnswerState
 from hospital_hub.web.languages import gettext_for, language_of
+from hospital_hub.web.page_streams import as_sse
+from hospital_hub.web.stream_buffer import PageEvent
 from hospital_hub.web.templates import fragment, render
 
 router = APIRouter(include_in_schema=False)
@@ -79,27 +81,32 @@ async def events(request: Request, who: AtKiosk, case_id: uuid.UUID) -> EventSou
     told = await service.own_case(resources_of(request), who, case_id=case_id)
     if told.answer_state is AnswerState.NONE:
         raise Refused("This case was told without AI.", "Wait for the nurse.", code="without_ai")
-    return EventSourceResponse(_stream(request, who, told=told), sep="\n")
+    _ = gettext_for(language_of(request))
+    stream = as_sse(
+        request,
+        f"case/{who.session_id}/{told.id}",
+        make=lambda: _stream(request, who, told=told),
+        gap=lambda: PageEvent("gap", _("The connection was lost for too long. The answer is shown again.")),
+    )
+    return EventSourceResponse(stream, sep="\n")
 
 
-async def _stream(request: Request, who: Principal, *, told: Told) -> AsyncIterator[ServerSentEvent]:
+async def _stream(request: Request, who: Principal, *, told: Told) -> AsyncGenerator[PageEvent]:
     _ = gettext_for(language_of(request))
     desk = Desk(resources_of(request), models_of(request))
-    yield ServerSentEvent(event="stage", data=_("Reading what you wrote"))
+    yield PageEvent("stage", _("Reading what you wrote"))
     try:
         async for heard in follow(desk, who, case_id=told.id):
             if isinstance(heard, Elsewhere):
-                yield ServerSentEvent(event="stage", data=_("The answer is already being written; please wait"))
+                yield PageEvent("stage", _("The answer is already being written; please wait"))
             elif isinstance(heard, Sentence):
-                yield ServerSentEvent(event="stage", data=_("Answering"))
-                yield ServerSentEvent(event="token", data=heard.text)
+                yield PageEvent("stage", _("Answering"))
+                yield PageEvent("token", heard.text)
             else:
                 context = {"reply": heard, "told": told, "notice": desk.resources.registry.notice}
-                yield ServerSentEvent(event="done", data=fragment(request, "triage/_reply.html", context=context))
+                yield PageEvent("done", fragment(request, "triage/_reply.html", context=context))
     except HubError:
-        yield ServerSentEvent(
-            event="error", data=_("A nurse will see you. Please wait here and listen for your number.")
-        )
+        yield PageEvent("error", _("A nurse will see you. Please wait here and listen for your number."))
 
 
 def _question(request: Request, *, form: ComplaintForm, wrong: HubError | None = None) -> Response:

@@ -4,7 +4,7 @@ Says what happened and what to do next; never what the reader sent and never any
 """
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -133,7 +133,11 @@ def _id_of(request: Request) -> str:
 
 async def on_hub_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubError)  # noqa: S101 - registered for this class alone
-    problem = Problem(
+    return respond(request, problem_of(error))
+
+
+def problem_of(error: HubError) -> Problem:
+    return Problem(
         status=error.status,
         code=error.code,
         message=error.message,
@@ -141,7 +145,6 @@ async def on_hub_error(request: Request, error: Exception) -> Response:
         errors=_places(error),
         headers=error.headers,
     )
-    return respond(request, problem)
 
 
 def _places(error: HubError) -> tuple[FieldError, ...]:
@@ -157,11 +160,16 @@ def _of_line(error: LineError) -> FieldError:
 
 async def on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
-    errors = field_errors(error.errors())
+    return respond(request, problem_of_form(error.errors()))
+
+
+def problem_of_form(found: Sequence[Mapping[str, Any]]) -> Problem:
+    """From pydantic's list of errors."""
+    errors = field_errors(found)
     if any(one.code == BROKEN_JSON for one in errors):
-        return respond(request, Problem(400, "broken_json", marked("This is not valid JSON."), _CHECK, errors))
+        return Problem(400, "broken_json", marked("This is not valid JSON."), _CHECK, errors)
     message = marked("The request does not have the expected form.")
-    return respond(request, Problem(422, "invalid_request", message, _CHECK, errors))
+    return Problem(422, "invalid_request", message, _CHECK, errors)
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

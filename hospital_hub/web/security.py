@@ -5,6 +5,7 @@ Plain ASGI, so that streams pass through unbuffered. Who is asking is decided el
 
 import re
 import uuid
+from functools import lru_cache
 from typing import Final
 
 import structlog
@@ -32,6 +33,7 @@ _FIXED: Final = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+_HSTS: Final = "max-age=31536000"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 log = structlog.get_logger()
 
@@ -57,6 +59,19 @@ def forged(headers: Headers, *, method: str) -> bool:
     if site is not None:
         return site not in {"same-origin", "none"}
     return origin is not None and origin.split("://")[-1] != headers.get("host")
+
+
+@lru_cache
+def fixed_headers(*, https: bool) -> list[tuple[bytes, bytes]]:
+    """What every answer to a program carries; pages get theirs from SecurityHeadersMiddleware."""
+    found = {
+        **_FIXED,
+        "content-security-policy": f"{_POLICY}; frame-ancestors {NOBODY}",
+        "x-frame-options": "DENY",
+        "cache-control": "no-store",
+        **({"strict-transport-security": _HSTS} if https else {}),
+    }
+    return [(name.encode(), value.encode()) for name, value in found.items()]
 
 
 class RequestIdMiddleware(HttpMiddleware):
@@ -94,7 +109,7 @@ class SecurityHeadersMiddleware(HttpMiddleware):
         if ancestors == NOBODY:
             headers["x-frame-options"] = "DENY"
         if self._https:
-            headers["strict-transport-security"] = "max-age=31536000"
+            headers["strict-transport-security"] = _HSTS
         if path.startswith((STATIC + "/", "/favicon.svg")):
             headers.setdefault("cache-control", "no-store")
         else:

@@ -1,34 +1,35 @@
-"""One chat completion, streamed: bytes of server-sent events in, typed chunks out, with four clocks.
+"""One chat completion, asked and streamed under four clocks. Never retries.
 
-Reads `reasoning` (vLLM >= 0.11) and `reasoning_content` (older servers) alike. Never retries.
-Source: vLLM OpenAI-compatible server, chat completions; WHATWG server-sent events.
+Every question is streamed, also for callers who want the answer whole: without a stream there is no first token, and
+a server that hangs would hold the question until the last clock.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import orjson
 
+from integrations.vllm.answer import Chunk, Content, Finished, Reading, Thought, error_parameter
 from integrations.vllm.errors import Fault, UpstreamFault
+from integrations.vllm.pace import Pace
+from integrations.vllm.watch import CONNECT, FIRST_TOKEN, Clocks, Watch
 
-HTTP_ERROR = 400
-ERROR_BODY_BYTES = 2048
+__all__ = ["Chunk", "Clocks", "Content", "Finished", "Server", "Thought", "stream_chat"]
 
-
-@dataclass(frozen=True)
-class Clocks:
-    """Seconds: to connect, to the first content token, between two chunks, for the whole answer."""
-
-    connect: float
-    first_token: float
-    between: float
-    total: float
+OK = 200
+ERROR_BODY_BYTES = 4096
+EVENTS = "text/event-stream"
+HEADERS = {"Content-Type": "application/json", "Accept": EVENTS}
+# With every event, so that the tokens of an answer that broke off are known too.
+USAGE = {"include_usage": True, "continuous_usage_stats": True}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Server:
     """Where to ask: the OpenAI base URL (ending in /v1) and the model's served name."""
 
@@ -36,112 +37,98 @@ class Server:
     model: str
 
 
-@dataclass(frozen=True)
-class Thought:
-    text: str
-
-
-@dataclass(frozen=True)
-class Content:
-    text: str
-
-
-@dataclass(frozen=True)
-class Finished:
-    """`reason` is OpenAI's finish_reason; token counts are the server's own, 0 where it told none."""
-
-    reason: str
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-Chunk = Thought | Content | Finished
-
-
 async def stream_chat(
-    http: aiohttp.ClientSession, server: Server, *, body: Mapping[str, Any], clocks: Clocks
+    http: aiohttp.ClientSession, server: Server, *, body: Mapping[str, Any], clocks: Clocks, whole: bool = False
 ) -> AsyncGenerator[Chunk]:
     """Yield chunks until `Finished`; closing the iterator closes the connection to the server.
+
+    `whole` says that nobody waits for the first of them.
 
     Raises:
         UpstreamFault: for every way in which the answer did not come whole.
     """
-    payload = {**body, "model": server.model, "stream": True, "stream_options": {"include_usage": True}}
-    timeout = aiohttp.ClientTimeout(total=clocks.total, connect=clocks.connect, sock_read=None)
-    try:
-        async with http.post(
-            f"{server.url}/chat/completions",
-            data=orjson.dumps(payload),
-            headers={"Content-Type": "application/json"},
-            timeout=timeout,
-        ) as response:
-            await _check(response)
-            async for chunk in _chunks(response.content, clocks=clocks):
-                yield chunk
-    except TimeoutError as slow:
-        raise UpstreamFault(Fault.SLOW, "a clock ran out") from slow
-    except aiohttp.ClientPayloadError as cut:
-        raise UpstreamFault(Fault.CUT, "the connection broke") from cut
-    except aiohttp.ClientConnectionError as refused:
-        raise UpstreamFault(Fault.REFUSED, type(refused).__name__) from refused
-
-
-async def _check(response: aiohttp.ClientResponse) -> None:
-    if response.status >= HTTP_ERROR:
-        await response.content.read(ERROR_BODY_BYTES)  # may echo the prompt, so it is dropped
-        raise UpstreamFault(Fault.STATUS, str(response.status), status=response.status)
-
-
-async def _chunks(stream: aiohttp.StreamReader, *, clocks: Clocks) -> AsyncGenerator[Chunk]:
     loop = asyncio.get_running_loop()
-    first_by = loop.time() + clocks.first_token
-    spoke, reason, usage = False, "", (0, 0)
-    while True:
-        patience = clocks.between if spoke else max(first_by - loop.time(), 0.001)
-        async with asyncio.timeout(patience):
-            data = await _next_data(stream)
-        if data == b"[DONE]":
-            break
-        if data is None:
-            raise UpstreamFault(Fault.CUT, "the stream ended early")
-        delta, finish, counted = _parse(data)
-        reason, usage = finish or reason, counted or usage
-        for chunk in delta:
-            spoke = spoke or isinstance(chunk, Content)
-            yield chunk
-    if not spoke:
-        raise UpstreamFault(Fault.EMPTY, reason or "no content")
-    yield Finished(reason or "stop", *usage)
-
-
-async def _next_data(stream: aiohttp.StreamReader) -> bytes | None:
-    """The data of the next event, or None at the end of the stream; comments and blank lines are passed over."""
-    while True:
-        line = await stream.readline()
-        if not line:
-            return None
-        if line.startswith(b"data:"):
-            return line[5:].strip()
-
-
-def _parse(data: bytes) -> tuple[list[Chunk], str, tuple[int, int] | None]:
+    started = loop.time()
+    response = await _ask(http, server, body=body, clocks=clocks)
+    watch = Watch(clocks, loop=loop, started=started, stop=response.close)
+    reading, pace, heard = Reading(body.get("stop", ())), Pace(response, loop=loop, whole=whole), False
     try:
-        event = orjson.loads(data)
-        if "error" in event:
-            raise UpstreamFault(Fault.STATUS, "error event", status=_code(event["error"]))
-        choice = (event.get("choices") or [{}])[0]
-        delta = choice.get("delta") or {}
-        thought = delta.get("reasoning") or delta.get("reasoning_content")
-        chunks: list[Chunk] = [Thought(thought)] if thought else []
-        if delta.get("content"):
-            chunks.append(Content(delta["content"]))
-        usage = event.get("usage")
-        counted = (int(usage["prompt_tokens"]), int(usage["completion_tokens"])) if usage else None
-        return chunks, choice.get("finish_reason") or "", counted
-    except (orjson.JSONDecodeError, AttributeError, KeyError, IndexError, TypeError, ValueError) as wrong:
-        raise UpstreamFault(Fault.MALFORMED, "not a chat completion chunk") from wrong
+        if whole:
+            await pace.gather()
+        while not reading.done:
+            watch.wait(heard=heard)
+            data = await response.content.readany()
+            watch.hold()
+            if not data:
+                raise UpstreamFault(Fault.CUT, "the stream ended early")
+            chunks = reading.feed(data)
+            heard, watch.spoke = bool(chunks), reading.spoke
+            for chunk in chunks:
+                yield chunk
+            if not reading.done:
+                await pace.keep()
+        yield reading.finished()
+        if not reading.stopped:
+            watch.wait(heard=True)
+            await _end(response)
+    except aiohttp.ClientError as broken:
+        raise _named(broken, watch.ran_out) from broken
+    finally:
+        watch.end()
+        response.release()
 
 
-def _code(error: object) -> int:
-    code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, int) else 500
+async def _end(response: aiohttp.ClientResponse) -> None:
+    """Read to the end, so that the connection can serve the next question; the answer is whole, whatever comes."""
+    with suppress(aiohttp.ClientError):
+        await response.content.readany()
+
+
+async def _ask(
+    http: aiohttp.ClientSession, server: Server, *, body: Mapping[str, Any], clocks: Clocks
+) -> aiohttp.ClientResponse:
+    payload = {**body, "model": server.model, "stream": True, "stream_options": USAGE}
+    payload.pop("stop", None)  # found here: the server would look for them in the thinking too
+    timeout = aiohttp.ClientTimeout(total=None, connect=clocks.connect, ceil_threshold=math.inf)
+    url = f"{server.url}/chat/completions"
+    try:
+        async with asyncio.timeout(min(clocks.first_token, clocks.total)):
+            response = await http.post(url, data=orjson.dumps(payload), headers=HEADERS, timeout=timeout)
+            if response.status != OK:
+                raise await _refusal(response)
+    except aiohttp.ClientError as broken:
+        raise _named(broken, "") from broken
+    except TimeoutError as slow:
+        raise UpstreamFault(Fault.SLOW, FIRST_TOKEN) from slow
+    if not response.headers.get("Content-Type", "").startswith(EVENTS):
+        response.close()
+        raise UpstreamFault(Fault.MALFORMED, "no event stream")
+    return response
+
+
+async def _refusal(response: aiohttp.ClientResponse) -> UpstreamFault:
+    """Only the name of the wrong field is kept of the server's words: they may echo the prompt."""
+    try:
+        parameter = error_parameter(await response.content.read(ERROR_BODY_BYTES))
+        wait = response.headers.get("Retry-After", "")
+    finally:
+        response.release()
+    return UpstreamFault(
+        Fault.STATUS,
+        str(response.status),
+        status=response.status,
+        parameter=parameter,
+        retry_after=int(wait) if wait.isdecimal() else None,
+    )
+
+
+def _named(broken: aiohttp.ClientError, ran_out: str) -> UpstreamFault:
+    if ran_out:
+        return UpstreamFault(Fault.SLOW, ran_out)
+    if isinstance(broken, TimeoutError):
+        return UpstreamFault(Fault.SLOW, CONNECT)
+    if isinstance(broken, aiohttp.ClientPayloadError):
+        return UpstreamFault(Fault.CUT, "the connection broke")
+    if isinstance(broken, aiohttp.ClientConnectorError):
+        return UpstreamFault(Fault.REFUSED, type(broken).__name__)
+    return UpstreamFault(Fault.CUT, "it hung up")  # perhaps with the question in its hands

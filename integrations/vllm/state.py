@@ -1,8 +1,9 @@
-"""What a model server says of itself: `/health` and the gauges of `/metrics` that routing needs."""
+"""What a model server says of itself: `/health`, the gauges of `/metrics` that routing needs, `/v1/models`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
+import orjson
 from prometheus_client.parser import text_string_to_metric_families
 
 from integrations.vllm.errors import Fault, UpstreamFault
@@ -17,12 +18,16 @@ GENERATED = frozenset({"vllm:generation_tokens_total", "llamacpp:tokens_predicte
 
 @dataclass(frozen=True)
 class ServerState:
-    """None where the server does not tell. `kv_use` is 0 to 1, `generated` a counter of tokens."""
+    """None where the server does not tell. `kv_use` is 0 to 1, `generated` a counter of tokens, thinking included.
+
+    `models` are the served names.
+    """
 
     running: int | None
     waiting: int | None
     kv_use: float | None
     generated: float | None
+    models: frozenset[str] | None = None
 
 
 async def read_state(http: aiohttp.ClientSession, url: str, *, timeout_seconds: float) -> ServerState:
@@ -39,11 +44,20 @@ async def read_state(http: aiohttp.ClientSession, url: str, *, timeout_seconds: 
                 raise UpstreamFault(Fault.STATUS, "health", status=health.status)
         async with http.get(f"{root}/metrics", timeout=timeout) as metrics:
             text = await metrics.text() if metrics.status == OK else ""
+        async with http.get(f"{root}/v1/models", timeout=timeout) as listed:
+            models = parse_models(await listed.read()) if listed.status == OK else None
     except TimeoutError as slow:
         raise UpstreamFault(Fault.SLOW, "health") from slow
     except aiohttp.ClientError as gone:
         raise UpstreamFault(Fault.REFUSED, type(gone).__name__) from gone
-    return parse_metrics(text)
+    return replace(parse_metrics(text), models=models)
+
+
+def parse_models(body: bytes) -> frozenset[str] | None:
+    try:
+        return frozenset(str(model["id"]) for model in orjson.loads(body)["data"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
 
 
 def parse_metrics(text: str) -> ServerState:

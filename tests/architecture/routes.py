@@ -36,9 +36,15 @@ def entrances(app: FastAPI) -> Iterator[Entrance]:
         if isinstance(route, Mount):
             yield Entrance(route.path, "GET", ())
             continue
-        guards = tuple(_guards(route.dependant)) if isinstance(route, APIRoute) else ()
+        guards = tuple(_guards(route.dependant)) if isinstance(route, APIRoute) else _own(route)
         for method in sorted(route.methods or ()):
             yield Entrance(route.path, method, guards)
+
+
+def _own(route: Route) -> tuple[Guard, ...]:
+    """A bare route that guards itself says by what."""
+    guard = getattr(route.endpoint, "guard", None)
+    return (guard,) if isinstance(guard, Guard) else ()
 
 
 def _guards(dependant: Dependant) -> Iterator[Guard]:

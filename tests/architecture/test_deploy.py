@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from hospital_hub.cli.serve import GRACE_SECONDS, WORKER_OPTIONS
+from hospital_hub.cli.serve_model import arguments
 from hospital_hub.embedded import demo_parts
-from hospital_hub.registry import Registry, TierEntry
+from hospital_hub.registry import Registry
 from hospital_hub.settings import Settings
 from routing import Tier
 from tests.architecture.sources import ROOT
@@ -28,13 +29,6 @@ def compose() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     return Registry.parse(tomllib.loads((DEPLOY / "models.toml").read_text(encoding="utf-8")))
-
-
-def arguments(entry: TierEntry) -> list[str]:
-    """As `vllm serve` takes them; true is a bare switch."""
-    fixed = [entry.model, f"--served-model-name={entry.served_name}", f"--reasoning-parser={entry.reasoning_parser}"]
-    switches = ((f"--{name.replace('_', '-')}", value) for name, value in entry.serve.items())
-    return fixed + [name if value is True else f"{name}={value}" for name, value in switches if value is not False]
 
 
 def seconds(text: str) -> int:

@@ -11,12 +11,15 @@ from tests.architecture.sources import Module, dotted, modules
 LEVELS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "msg"})
 FIELDS = frozenset(
     {
+        "address",  # a socket's path, or host and port
         "attempts",
+        "broken",  # whether a connection broke
         "error",  # the name of an exception's class
         "fault",
         "fence",
         "frames",  # file and line
         "healthy",
+        "held",  # how many places
         "job",
         "kind",
         "messages",  # how many
@@ -27,8 +30,10 @@ FIELDS = frozenset(
         "seconds",
         "state",
         "status",
+        "stuck",
         "tier",
         "url",  # of a model server, from models.toml
+        "version",  # of models.toml
     }
 )
 EVENT = re.compile(r"[a-z][a-z0-9_]{2,40}")

@@ -1,7 +1,10 @@
-"""A model server at the wire: streams a script, counts what it was asked, breaks on request."""
+"""A model server at the wire: streams a script, counts what it was asked, breaks on request.
+
+It behaves as vLLM 0.32 with the parser deepseek_r1 and priority scheduling: tests/vllm puts the same questions to both.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -12,7 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.fakes import vllm_shapes as shapes
+
 BROKEN = 500
+PROMPT_TOKENS = 7
+Piece = tuple[str, str]  # the field of the delta, and its text
 
 
 class Mode(StrEnum):
@@ -23,22 +30,36 @@ class Mode(StrEnum):
     CUT = "cut"  # the connection ends after two tokens
     STALL = "stall"  # silence after two tokens
     MALFORMED = "malformed"  # a line that is no JSON
+    BREAK = "break"  # an error event after two tokens
+    ABORT = "abort"  # the server is shut down after two tokens
     THINKING = "thinking"  # the thinking never closes: no content
     UNHEALTHY = "unhealthy"  # health says 503
 
 
+BREAKS_AFTER = 2  # tokens
+BREAKS = frozenset({Mode.CUT, Mode.STALL, Mode.MALFORMED, Mode.BREAK, Mode.ABORT})
+
+
 @dataclass
 class FakeVllm:
-    """`tokens` is the answer; `asked` are the bodies received; `open` counts streams under way."""
+    """`tokens` is the answer; `asked` are the bodies received, `callers` from where; `open` counts streams under way.
+
+    With `closes` false the thinking ends only where a `thinking_token_budget` ends it. `context` is in tokens, a
+    word being one; 0 takes everything. `running` comes on top of what is under way.
+    """
 
     tokens: list[str] = field(default_factory=lambda: ["Please ", "wait ", "for ", "a nurse."])
     thoughts: list[str] = field(default_factory=lambda: ["Let me think."])
     mode: Mode = Mode.WELL
+    closes: bool = True
+    context: int = 0
     running: int = 0
     waiting: int = 0
+    generated: int = 42
     gap: float = 0.0
     reasoning_field: str = "reasoning"
     asked: list[dict[str, Any]] = field(default_factory=list)
+    callers: list[tuple[str, int]] = field(default_factory=list)
     open: int = 0
     origin: str = ""
 
@@ -61,56 +82,124 @@ class FakeVllm:
         )
 
     async def _chat(self, request: Request) -> Response:
-        self.asked.append(orjson.loads(await request.body()))
+        asked = orjson.loads(await request.body())
+        self.asked.append(asked)
+        self.callers.append((request.client.host, request.client.port) if request.client else ("", 0))
         if self.mode is Mode.ERROR:
-            return JSONResponse({"error": {"message": "engine died", "code": BROKEN}}, BROKEN)
-        if self.mode is Mode.REJECT:
-            return JSONResponse({"error": {"message": "maximum context length", "code": 400}}, 400)
-        return StreamingResponse(self._stream(), media_type="text/event-stream")
+            return JSONResponse(shapes.error("engine died", kind="InternalServerError", code=BROKEN), BROKEN)
+        if refusal := self._refusal(asked):
+            return JSONResponse(refusal, refusal["error"]["code"])
+        if asked.get("stream"):
+            return StreamingResponse(self._stream(asked), media_type="text/event-stream")
+        return await self._whole(asked)
 
-    async def _stream(self) -> AsyncIterator[bytes]:
+    def _refusal(self, asked: dict[str, Any]) -> dict[str, Any] | None:
+        """What the server says before it begins, or None."""
+        if self.mode is Mode.REJECT:
+            return shapes.error("This model's maximum context length is 8 tokens.", param="input_tokens")
+        if asked["model"] not in shapes.NAMES:
+            return shapes.error("The model does not exist.", kind="NotFoundError", param="model", code=404)
+        if not isinstance(asked.get("priority", 0), int):
+            return shapes.error("1 validation error", kind="Bad Request", param="body.priority")
+        if "response_format" in asked and not asked["response_format"].get("json_schema"):
+            return shapes.error("When response_format type is 'json_schema', it is required.", param="response_format")
+        return self._too_long(asked) if self.context else None
+
+    def _too_long(self, asked: dict[str, Any]) -> dict[str, Any] | None:
+        words = sum(len(message["content"].split()) for message in asked["messages"])
+        if asked.get("max_tokens", 0) > self.context:
+            return shapes.error("max_tokens cannot be greater than max_model_len", param="max_tokens")
+        if words + asked.get("max_tokens", 0) > self.context:
+            return shapes.error("This model's maximum context length is exceeded.", param="input_tokens")
+        return None
+
+    def _script(self, asked: dict[str, Any]) -> tuple[list[Piece], str]:
+        """The pieces of the answer, a token each, and its finish_reason."""
+        budget = asked.get("thinking_token_budget")
+        thoughts = self.thoughts if budget is None else self.thoughts[:budget]
+        pieces = [(self.reasoning_field, text) for text in thoughts]
+        endless = not self.closes and budget is None
+        if self.mode is Mode.THINKING or endless:
+            return pieces, "length"
+        pieces += [("content", text) for text in self.tokens]
+        for number, (_, text) in enumerate(pieces):
+            if any(stop in text for stop in asked.get("stop", ())):
+                return pieces[:number], "stop"
+        most = asked.get("max_tokens") or len(pieces)
+        return pieces[:most], "length" if len(pieces) > most else "stop"
+
+    async def _whole(self, asked: dict[str, Any]) -> Response:
+        pieces, finish = self._script(asked)
+        await asyncio.sleep(self.gap * len(pieces))
+        text = {kind: "".join(said for of, said in pieces if of == kind) for kind, _ in pieces}
+        self.generated += len(pieces)
+        counted = shapes.Counted(PROMPT_TOKENS, len(pieces))
+        reasoning = text.get(self.reasoning_field, "")
+        return JSONResponse(shapes.whole(text.get("content") or None, reasoning, finish=finish, counted=counted))
+
+    async def _stream(self, asked: dict[str, Any]) -> AsyncIterator[bytes]:
         self.open += 1
         try:
             if self.mode is Mode.HANG:
                 await asyncio.sleep(3600)
-            for thought in self.thoughts:
-                yield self._event({self.reasoning_field: thought})
-            for number, token in enumerate([] if self.mode is Mode.THINKING else self.tokens):
-                if number == 2:
-                    if self.mode is Mode.CUT:
-                        return
-                    if self.mode is Mode.STALL:
-                        await asyncio.sleep(3600)
-                    if self.mode is Mode.MALFORMED:
-                        yield b"data: {no json\n\n"
-                await asyncio.sleep(self.gap)
-                yield self._event({"content": token})
-            yield self._event({}, finish="length" if self.mode is Mode.THINKING else "stop")
-            usage = {"prompt_tokens": 7, "completion_tokens": len(self.tokens)}
-            yield b"data: " + orjson.dumps({"choices": [], "usage": usage}) + b"\n\n"
-            yield b"data: [DONE]\n\n"
+            pieces, finish = self._script(asked)
+            yield shapes.chunk({"role": "assistant", "content": ""})
+            async for event in self._speak(pieces, asked):
+                yield event
+            if self.mode is Mode.CUT and _said(pieces) > BREAKS_AFTER:
+                return
+            yield shapes.chunk({self.reasoning_field: ""}, finish="abort" if self.mode is Mode.ABORT else finish)
+            yield shapes.last_chunk(shapes.Counted(PROMPT_TOKENS, len(pieces)))
+            yield shapes.DONE
         finally:
             self.open -= 1
 
-    @staticmethod
-    def _event(delta: dict[str, str], finish: str | None = None) -> bytes:
-        return b"data: " + orjson.dumps({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}) + b"\n\n"
+    async def _speak(self, pieces: list[Piece], asked: dict[str, Any]) -> AsyncIterator[bytes]:
+        interval, said, counting = asked.get("stream_interval") or 1, 0, _counts(asked)
+        for kind, text, tokens, at in _batched(pieces, interval):
+            if kind == "content":
+                if said == BREAKS_AFTER and self.mode in BREAKS:
+                    async for event in self._break():
+                        yield event
+                    return
+                await asyncio.sleep(self.gap)
+                said += 1
+            self.generated += tokens
+            yield shapes.chunk({kind: text}, counted=shapes.Counted(PROMPT_TOKENS, at) if counting else None)
+
+    async def _break(self) -> AsyncIterator[bytes]:
+        if self.mode is Mode.STALL:
+            await asyncio.sleep(3600)
+        if self.mode is Mode.MALFORMED:
+            yield b"data: {no json\n\n"
+        if self.mode is Mode.BREAK:
+            yield shapes.event(shapes.error("Internal server error", kind="InternalServerError", code=BROKEN))
 
     async def _models(self, request: Request) -> Response:
-        names = ("r1-32b", "r1-70b", "r1-671b")
-        return JSONResponse({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
+        return JSONResponse({"object": "list", "data": [{"id": name, "object": "model"} for name in shapes.NAMES]})
 
     async def _health(self, request: Request) -> Response:
         return Response(status_code=503 if self.mode is Mode.UNHEALTHY else 200)
 
     async def _metrics(self, request: Request) -> Response:
-        return PlainTextResponse(
-            "# TYPE vllm:num_requests_running gauge\n"
-            f'vllm:num_requests_running{{model_name="r1",engine="0"}} {self.running}\n'
-            "# TYPE vllm:num_requests_waiting gauge\n"
-            f'vllm:num_requests_waiting{{model_name="r1",engine="0"}} {self.waiting}\n'
-            "# TYPE vllm:kv_cache_usage_perc gauge\n"
-            'vllm:kv_cache_usage_perc{model_name="r1",engine="0"} 0.25\n'
-            "# TYPE vllm:generation_tokens counter\n"
-            'vllm:generation_tokens_total{model_name="r1",engine="0"} 42\n'
-        )
+        running = self.running + self.open
+        return PlainTextResponse(shapes.metrics(running=running, waiting=self.waiting, generated=self.generated))
+
+
+def _batched(pieces: list[Piece], interval: int) -> Iterator[tuple[str, str, int, int]]:
+    """Kind, text, tokens in it and tokens so far: the first token alone, then `interval` of one kind together."""
+    start = 0
+    while start < len(pieces):
+        kind, end = pieces[start][0], start + 1
+        while start and end < len(pieces) and pieces[end][0] == kind and end - start < interval:
+            end += 1
+        yield kind, "".join(text for _, text in pieces[start:end]), end - start, end
+        start = end
+
+
+def _said(pieces: list[Piece]) -> int:
+    return sum(1 for kind, _ in pieces if kind == "content")
+
+
+def _counts(asked: dict[str, Any]) -> bool:
+    return bool((asked.get("stream_options") or {}).get("continuous_usage_stats"))

@@ -27,6 +27,7 @@ function fail(box, sentence) {
 const onEvent = {
   stage: (box, data) => part(box, "stage").replaceChildren(data),
   token: (box, data) => part(box, "text").append(data),
+  gap: (box, data) => { part(box, "text").replaceChildren(); part(box, "stage").replaceChildren(data); },
   error: (box, data, connection) => { fail(box, data); finish(box, connection); },
 };
 

@@ -239,7 +239,10 @@ async def test_a_model_that_does_not_stop_is_stopped(
     who = await person()
     assert (await last(desk, who, await told(desk, who))).text == "什么时候开始的？"
     await settle(3.0)
-    assert fake_vllm.open == 0
+    async with asyncio.timeout(1):
+        while fake_vllm.open:
+            await asyncio.sleep(0.01)
+    await desk.models.ledger.settle()
     assert rows(settings.database_url, "SELECT outcome FROM model_call") == [("ABANDONED",)]
 
 

@@ -77,6 +77,8 @@ async def test_leaving_closes_the_stream(http: aiohttp.ClientSession, model_url:
         (Mode.STALL, Fault.SLOW),
         (Mode.CUT, Fault.CUT),
         (Mode.MALFORMED, Fault.MALFORMED),
+        (Mode.BREAK, Fault.STATUS),
+        (Mode.ABORT, Fault.CUT),
         (Mode.THINKING, Fault.EMPTY),
     ],
 )
@@ -101,6 +103,29 @@ async def test_thinking_is_told_apart_under_both_names(http: aiohttp.ClientSessi
         fake_vllm.reasoning_field = name
         chunks = await whole(http, Server(fake_vllm.url, "r1-32b"))
         assert Thought("Let me think.") in chunks
+
+
+async def test_a_whole_answer_leaves_its_connection_for_the_next(
+    http: aiohttp.ClientSession, fake_vllm: FakeVllm
+) -> None:
+    for whole in (False, True, False):
+        body = {**BODY, "max_tokens": 50}
+        server = Server(fake_vllm.url, "r1-32b")
+        chunks = [chunk async for chunk in stream_chat(http, server, body=body, clocks=PATIENT, whole=whole)]
+        assert isinstance(chunks[-1], Finished)
+    assert len(set(fake_vllm.callers)) == 1
+
+
+async def test_a_stop_word_closes_the_stream_to_the_server(http: aiohttp.ClientSession, fake_vllm: FakeVllm) -> None:
+    fake_vllm.tokens, fake_vllm.gap = ["Please ", *["wait "] * 1000], 0.01
+    body = {**BODY, "max_tokens": 1000, "stop": ["wait wait"]}
+    chunks = [chunk async for chunk in stream_chat(http, Server(fake_vllm.url, "r1-32b"), body=body, clocks=PATIENT)]
+    assert "stop" not in fake_vllm.asked[-1]
+    assert isinstance(chunks[-1], Finished)
+    assert (chunks[-1].reason, chunks[-1].completion_tokens > 0) == ("stop", True)
+    async with asyncio.timeout(2):
+        while fake_vllm.open:
+            await asyncio.sleep(0.01)
 
 
 async def test_an_unhealthy_server_says_so(http: aiohttp.ClientSession, fake_vllm: FakeVllm) -> None:

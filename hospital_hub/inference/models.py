@@ -1,0 +1,30 @@
+"""What asking needs of the process: the gate, the policy in force, the ledger; opened once by `main`."""
+
+from dataclasses import dataclass
+
+import aiohttp
+
+from hospital_hub.inference.admission import Gate
+from hospital_hub.inference.ledger import Ledger
+from hospital_hub.inference.picture import Picture
+from hospital_hub.registry import Registry
+from routing import Policy
+
+
+@dataclass(frozen=True)
+class Models:
+    """`http` is the pool to the model servers."""
+
+    gate: Gate
+    policy: Policy
+    ledger: Ledger
+    http: aiohttp.ClientSession
+
+    @property
+    def fleet(self) -> Picture:
+        return self.gate.fleet
+
+    @property
+    def registry(self) -> Registry:
+        """As it is now: operators may have it read again."""
+        return self.gate.fleet.registry
