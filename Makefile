@@ -1,6 +1,6 @@
 # Needs Python 3.11 to 3.13, make, and the package registries for the first installation. Nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint assets setup browser format lock wheel screenshots clean bench
+.PHONY: help demo test lint assets setup browser format lock wheel screenshots clean bench bench-routers
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && command -v $$p && break; done)
@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport VIRTUAL_ENV
 
 help: ## what can be done here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup assets ## start a whole hospital hub on this machine (data in DATA, default ~/.local/share/hospital-hub)
 	@$(BIN)/hospital-hub demo $(if $(DATA),--data $(DATA))
@@ -30,6 +30,9 @@ lint: setup assets ## ruff, mypy --strict, import contracts
 
 bench: setup assets ## measure (pytest-benchmark); never part of `make test`
 	@$(BIN)/pytest tests/benchmarks --benchmark-only $(ARGS)
+
+bench-routers: setup ## this router beside litellm's, on the same questions (environment of its own in .bench/)
+	@$(BIN)/python -m tests.benchmarks.peers.routers
 
 screenshots: setup assets browser ## the pictures of the README, from a running demonstration in a real browser
 	@$(BIN)/python -m tests.browser.screenshots
@@ -68,5 +71,5 @@ lock: setup ## renew uv.lock
 	@$(UV) lock --upgrade
 
 clean: ## remove what was built; keeps the demonstration's data
-	@rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	@rm -rf .venv .bench dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
 		$(WEB)/static/vendor $(WEB)/assets/node_modules $(FHIR)/dist $(FHIR)/node_modules
