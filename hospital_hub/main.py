@@ -10,11 +10,12 @@ from hospital_hub import __version__
 from hospital_hub.identity import api as identity_api
 from hospital_hub.identity import pages as identity_pages
 from hospital_hub.inference import api as inference_api
-from hospital_hub.inference import openai_api
+from hospital_hub.inference import feedback_api, openai_api
 from hospital_hub.inference.ask import Models
 from hospital_hub.inference.fleet import FleetState
 from hospital_hub.inference.ledger import Ledger
 from hospital_hub.inference.openai_form import openai_error
+from hospital_hub.inference.shadow import load_shadow
 from hospital_hub.logs import configure_logs
 from hospital_hub.notes import api as notes_api
 from hospital_hub.notes import pages as notes_pages
@@ -44,6 +45,7 @@ ROUTERS = (
     operations_api.router,
     inference_api.router,
     openai_api.router,
+    feedback_api.router,
 )
 
 
@@ -54,12 +56,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        shadow = load_shadow(settings.shadow_policy)
         async with open_resources(settings) as resources:
             await check(resources.database)
             fleet = FleetState(resources.registry, resources.http)
             app.state.resources = resources
             ledger = Ledger(resources.database, resources.registry)
-            app.state.models = Models(fleet, load_policy(), resources.registry, ledger)
+            app.state.models = Models(fleet, load_policy(), resources.registry, ledger, shadow)
             polling = asyncio.create_task(fleet.poll_forever())
             try:
                 yield

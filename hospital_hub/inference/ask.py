@@ -12,11 +12,13 @@ from hospital_hub.inference.fleet import FleetState
 from hospital_hub.inference.ledger import Ledger, Tally
 from hospital_hub.inference.question import Answered, Decided, Event, Question, Token
 from hospital_hub.inference.request_body import chat_body
+from hospital_hub.inference.shadow import shadowed
 from hospital_hub.inference.tables import Outcome
 from hospital_hub.registry import Registry
 from integrations.vllm.chat import Chunk, Clocks, Content, Finished, Server, stream_chat
 from integrations.vllm.errors import Fault, UpstreamFault
-from routing import Decision, Policy, Refusal, decide
+from routing import Decision, Policy, Refusal
+from routing.replay import case_of
 
 SICK = frozenset({Fault.REFUSED, Fault.STATUS, Fault.SLOW, Fault.CUT})
 log = structlog.get_logger()
@@ -24,12 +26,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Models:
-    """What `ask` needs of the process: the fleet's picture, the policy in force, the registry, the ledger."""
+    """What `ask` needs of the process: the fleet's picture, the policy in force, the registry, the ledger.
+
+    `shadow` is a candidate policy, which decides too and acts on nothing.
+    """
 
     fleet: FleetState
     policy: Policy
     registry: Registry
     ledger: Ledger
+    shadow: Policy | None = None
 
 
 @dataclass
@@ -56,8 +62,9 @@ async def ask(models: Models, question: Question) -> AsyncGenerator[Event]:
         UpstreamFailed: the answer broke off after its first token; what was shown is not an answer.
     """
     clock = asyncio.get_running_loop().time
-    outcome = decide(question.for_routing(), models.fleet.snapshot(clock()), policy=models.policy)
-    call_id = await models.ledger.open(question, outcome)
+    case = case_of(question.for_routing(), models.fleet.snapshot(clock()))
+    outcome = case.decide(models.policy)
+    call_id = await models.ledger.open(question, outcome, case=case, shadow=shadowed(case, models.shadow))
     if isinstance(outcome, Refusal):
         raise _refused(outcome)
     run = _Run(started=clock(), tier=outcome.tier.label)

@@ -2,17 +2,20 @@
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from hospital_hub.audit.events import Deed, record
 from hospital_hub.inference.question import Question
+from hospital_hub.inference.stored_decision import stored
 from hospital_hub.inference.tables import ModelCall, Outcome
 from hospital_hub.registry import Registry
 from hospital_hub.storage.clock import utc_now
 from hospital_hub.storage.database import Database
 from hospital_hub.storage.ids import new_id
 from routing import Decision, Refusal
+from routing.replay import Case
 
 
 @dataclass
@@ -35,7 +38,9 @@ class Ledger:
     registry: Registry
     _closing: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def open(self, question: Question, outcome: Decision | Refusal) -> uuid.UUID:
+    async def open(
+        self, question: Question, outcome: Decision | Refusal, *, case: Case, shadow: Mapping[str, Any] | None = None
+    ) -> uuid.UUID:
         """One transaction: the usage row and the audit event. A refusal is closed at once."""
         call_id = new_id(int(utc_now().timestamp() * 1000))
         tier = outcome.tier.label if isinstance(outcome, Decision) else ""
@@ -53,7 +58,8 @@ class Ledger:
                     policy=outcome.trace.policy,
                     weights=self._weights(tier),
                     prompt_version=question.prompt.version,
-                    decision=replayable(outcome),
+                    decision=stored(case, outcome),
+                    shadow=None if shadow is None else dict(shadow),
                     outcome=Outcome.REFUSED if refused else Outcome.OPEN,
                 )
             )
@@ -85,17 +91,3 @@ class Ledger:
 
     def _weights(self, tier: str) -> str:
         return self.registry.tiers[tier].model if tier else ""
-
-
-def replayable(outcome: Decision | Refusal) -> dict[str, Any]:
-    """The decision without its text: task, floor, need, reasons, what was ruled out."""
-    trace = outcome.trace
-    return {
-        "task": trace.task.value,
-        "floor": trace.floor.label,
-        "need": dict(trace.need),
-        "reasons": [asdict(reason) for reason in trace.reasons],
-        "ruled_out": dict(trace.ruled_out),
-        "tier": outcome.tier.label if isinstance(outcome, Decision) else None,
-        "refused": outcome.code if isinstance(outcome, Refusal) else None,
-    }

@@ -23,7 +23,10 @@ class Outcome(StrEnum):
 
 
 class ModelCall(SQLModel, table=True):
-    """`decision` replays under another policy; `weights` and `prompt_version` are what made the answer."""
+    """`decision` replays under another policy; `weights` and `prompt_version` are what made the answer.
+
+    `shadow` is what a candidate policy would have decided; it had no effect.
+    """
 
     __tablename__ = "model_call"
 
@@ -42,6 +45,7 @@ class ModelCall(SQLModel, table=True):
     weights: str = ""
     prompt_version: str
     decision: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    shadow: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     attempts: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0

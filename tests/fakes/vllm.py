@@ -37,6 +37,7 @@ class FakeVllm:
     running: int = 0
     waiting: int = 0
     gap: float = 0.0
+    finish: str = "stop"
     reasoning_field: str = "reasoning"
     asked: list[dict[str, Any]] = field(default_factory=list)
     open: int = 0
@@ -85,7 +86,7 @@ class FakeVllm:
                         yield b"data: {no json\n\n"
                 await asyncio.sleep(self.gap)
                 yield self._event({"content": token})
-            yield self._event({}, finish="length" if self.mode is Mode.THINKING else "stop")
+            yield self._event({}, finish="length" if self.mode is Mode.THINKING else self.finish)
             usage = {"prompt_tokens": 7, "completion_tokens": len(self.tokens)}
             yield b"data: " + orjson.dumps({"choices": [], "usage": usage}) + b"\n\n"
             yield b"data: [DONE]\n\n"
