@@ -1,7 +1,7 @@
 # Needs Python 3.11 to 3.13, make, and the package registries for the first installation. Nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help demo test chaos test-vllm lint assets setup browser format lock wheel screenshots clean bench \
-	bench-gateway
+	bench-gateway bench-routers
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && command -v $$p && break; done)
@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport VIRTUAL_ENV
 
 help: ## what can be done here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup assets ## start a whole hospital hub on this machine (data in DATA, default ~/.local/share/hospital-hub)
 	@$(BIN)/hospital-hub demo $(if $(DATA),--data $(DATA))
@@ -52,6 +52,9 @@ $(PEERS)/.synced: .venv/.synced tests/benchmarks/gateway/peers.txt
 	@$(UV) pip install --quiet --no-config --require-hashes --python $(PEERS)/bin/python \
 		-r tests/benchmarks/gateway/peers.txt
 	@touch $@
+
+bench-routers: setup ## this router beside litellm's, on the same questions (environment of its own in .bench/)
+	@$(BIN)/python -m tests.benchmarks.peers.routers
 
 screenshots: setup assets browser ## the pictures of the README, from a running demonstration in a real browser
 	@$(BIN)/python -m tests.browser.screenshots
@@ -101,5 +104,5 @@ lock: setup ## renew uv.lock and the pins of the tests' vLLM
 		| sed 's/+cpu$$//' > tests/vllm/constraints.new && mv tests/vllm/constraints.new tests/vllm/constraints.txt
 
 clean: ## remove what was built; keeps the demonstration's data
-	@rm -rf .venv $(VLLM) $(PEERS) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	@rm -rf .venv .bench $(VLLM) $(PEERS) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
 		$(WEB)/static/vendor $(WEB)/assets/node_modules $(FHIR)/dist $(FHIR)/node_modules

@@ -11,11 +11,12 @@ from hospital_hub.identity import pages as identity_pages
 from hospital_hub.identity.allowance import Allowances
 from hospital_hub.identity.key_ring import KeyRing
 from hospital_hub.inference import api as inference_api
-from hospital_hub.inference import fleet_api, openai_api
+from hospital_hub.inference import feedback_api, fleet_api, openai_api
 from hospital_hub.inference.ask import Models
 from hospital_hub.inference.door import Door
 from hospital_hub.inference.openai_shapes import openai_error
 from hospital_hub.inference.opening import open_models
+from hospital_hub.inference.shadow import load_shadow
 from hospital_hub.inference.shortcut import Shortcut
 from hospital_hub.inference.stored_answers import StoredAnswers
 from hospital_hub.inference.upkeep import Retention
@@ -51,6 +52,7 @@ ROUTERS = (
     inference_api.router,
     fleet_api.router,
     openai_api.router,
+    feedback_api.router,
 )
 
 
@@ -70,7 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with open_resources(settings) as resources:
             await check(resources.database)
             app.state.resources = resources
-            async with open_models(resources, load_policy()) as models:
+            async with open_models(resources, load_policy(), shadow=load_shadow(settings.shadow_policy)) as models:
                 app.state.models = models
                 app.state.door = _door(resources, models)
                 app.state.page_streams = PageStreams(Buffer(resources.cache, resources.vault.secret(PURPOSE)))

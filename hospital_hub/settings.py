@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", description="postgresql+psycopg://user:password@host/database")
     redis_url: str = Field(default="", description="redis://:password@host:6379/0, Redis >= 7 or Valkey")
     models_file: Path | None = Field(default=None, description="models.toml; the packaged one when unset")
+    shadow_policy: Path | None = Field(default=None, description="A policy.toml that decides too and acts on nothing")
     model_url: str = Field(default="", description="One OpenAI base URL answering all tiers (demonstration)")
     public_url: str = Field(default="http://127.0.0.1:8700", description="Origin under which people reach the hub")
     internal_url: str = Field(default="", description="Origin under which workers reach the hub; public_url when unset")

@@ -4,11 +4,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 from routing.values import Lane, Task, Tier
 
-TABLES = frozenset({"version", "floor", "start", "cost", "bar", "second_opinion", "lane", "room"})
+_Word = TypeVar("_Word", Task, Lane)
+TABLES = frozenset({"version", "floor", "start", "certain", "cost", "bar", "second_opinion", "lane", "room"})
 
 
 class PolicyError(ValueError):
@@ -21,8 +22,7 @@ class Start:
 
     task: Mapping[Task, Tier]
     sure: float
-    certain: float
-    least_features: int
+    certain: Mapping[Task, float]
     long_chart: Tier
     long_chart_tokens: int
 
@@ -92,19 +92,18 @@ def _policy(document: Mapping[str, Any]) -> Policy:
         task_floor=_tiers_by_task(floors, "floor"),
         start=Start(
             sure=float(start.pop("sure")),
-            certain=float(start.pop("certain")),
-            least_features=int(start.pop("least_features")),
+            certain=_numbers_by(Task, document, place="certain"),
             long_chart=Tier.of(start.pop("long_chart")),
             long_chart_tokens=int(start.pop("long_chart_tokens")),
             task=_tiers_by_task(start, "start"),
         ),
         cost={tier: float(_whole(document, "cost", names=[one.label for one in Tier])[tier.label]) for tier in Tier},
-        bar={task: float(_whole(document, "bar", names=[one.value for one in Task])[task.value]) for task in Task},
+        bar=_numbers_by(Task, document, place="bar"),
         second_opinion=SecondOpinionRules(
             tasks=frozenset(Task(name) for name in rules.pop("tasks")),
             **{name: float(value) for name, value in rules.items()},
         ),
-        lane={lane: float(_whole(document, "lane", names=[one.value for one in Lane])[lane.value]) for lane in Lane},
+        lane=_numbers_by(Lane, document, place="lane"),
         room=Room(**{name: float(value) for name, value in document["room"].items()}),
     )
 
@@ -112,6 +111,11 @@ def _policy(document: Mapping[str, Any]) -> Policy:
 def _tiers_by_task(table: Mapping[str, str], place: str) -> Mapping[Task, Tier]:
     _known(table, {task.value for task in Task}, place=f"[{place}]")
     return {task: Tier.of(table[task.value]) for task in Task}
+
+
+def _numbers_by(words: type[_Word], document: Mapping[str, Any], *, place: str) -> Mapping[_Word, float]:
+    table = _whole(document, place, names=[word.value for word in words])
+    return {word: float(table[word.value]) for word in words}
 
 
 def _whole(document: Mapping[str, Any], place: str, *, names: list[str]) -> Mapping[str, Any]:
@@ -127,6 +131,7 @@ def _known(table: Mapping[str, Any], names: frozenset[str] | set[str], *, place:
 
 def _check(policy: Policy) -> None:
     shares = {"[room] large_cap": policy.room.large_cap, "[room] kv_full_at": policy.room.kv_full_at}
+    shares |= {f"[certain] {task.value}": policy.start.certain[task] for task in Task}
     shares |= {"[start] sure": policy.start.sure} | {f"[lane] {lane.value}": policy.lane[lane] for lane in Lane}
     for name, share in shares.items():
         if not 0 < share <= 1:

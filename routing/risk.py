@@ -10,14 +10,36 @@ ENGLISH = (
     "overdosed",
     "dose", "doses", "dosage", "dosing", "titrate", "titration", "anaphylaxis", "teratogenic",
 )  # fmt: skip
-CHINESE = ("禁忌", "相互作用", "剂量", "用量", "过量", "合用", "配伍", "致畸")
+CHINESE = ("禁忌", "相互作用", "剂量", "用量", "用法", "过量", "合用", "配伍", "致畸")
+# What an input method offers for the same sound.
+SAME_SOUND = {
+    "禁": "近进尽浸", "忌": "计记际纪", "相": "像香向", "互": "户护", "作": "做坐", "用": "永佣", "剂": "计记济季",
+    "量": "亮两辆良", "过": "锅国", "合": "和何盒", "配": "佩", "伍": "五武", "致": "治至", "畸": "机基",
+}  # fmt: skip
 # English words that are one letter away from a short word of risk and mean something else.
 OTHER_WORDS = frozenset({
-    "does", "doe", "dos", "nose", "rose", "lose", "pose", "hose", "dove", "dome", "done", "doze", "dost", "dope",
+    "does", "nose", "rose", "lose", "pose", "hose", "dove", "dome", "done", "doze", "dost", "dope",
     "dole", "dote", "loses", "noses", "roses", "poses", "hoses", "doves", "domes", "dozes", "dopes", "doing", "losing",
     "posing", "doping", "dozing", "doting", "hosing", "citrate", "nitrate", "nitration",
 })  # fmt: skip
+# The same in Chinese: what such an error makes that stands in ordinary sentences.
+OTHER_TERMS = frozenset({
+    "过两", "过亮", "过辆", "过良", "量过", "和用", "何用", "用两", "用亮", "用良", "用辆", "法用", "量用", "用合",
+    "国量", "锅量",
+})  # fmt: skip
 PUNCTUATION = ",.?:-+"
+# "does" is a verb, unless it stands where only a noun can.
+NOUN = (
+    " does of ",
+    " the does ",
+    " a does ",
+    " daily does ",
+    " what does for ",
+    " does,",
+    " does.",
+    " does is ",
+    " this does ",
+)
 
 
 def _one_error(word: str) -> Iterable[str]:
@@ -31,7 +53,18 @@ def _one_error(word: str) -> Iterable[str]:
             yield left + letter + right[1:]
 
 
+def _one_character_wrong(term: str) -> Iterable[str]:
+    """Another character of the same sound, or two in the wrong order."""
+    for place, character in enumerate(term):
+        for other in SAME_SOUND.get(character, ""):
+            yield term[:place] + other + term[place + 1 :]
+        if place:
+            yield term[: place - 1] + character + term[place - 1] + term[place + 1 :]
+
+
 WORDS = frozenset(ENGLISH) | frozenset(typed for word in ENGLISH for typed in _one_error(word)) - OTHER_WORDS
+TYPED = {typed for term in CHINESE for typed in _one_character_wrong(term)}
+TERMS = CHINESE + tuple(sorted(TYPED - OTHER_TERMS - set(CHINESE)))
 
 
 def risky_words(folded: Folded) -> tuple[str, ...]:
@@ -40,4 +73,5 @@ def risky_words(folded: Folded) -> tuple[str, ...]:
     for mark in PUNCTUATION:
         text = text.replace(mark, " ")
     typed = WORDS.intersection(text.split())
-    return tuple(sorted(typed)) + tuple(term for term in CHINESE if term in text)
+    nouns = [phrase.strip() for phrase in NOUN if phrase in folded.text]
+    return (*sorted(typed), *nouns, *(term for term in TERMS if term in text))

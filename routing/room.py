@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from routing.policy import Policy, Room
-from routing.values import Replica, Request, Tier, TierView
+from routing.values import Facts, Replica, Tier, TierView
 
 
 class Place(Enum):
@@ -28,9 +28,9 @@ class Found:
     replicas_said: Mapping[str, str] = field(default_factory=dict)
 
 
-def look(view: TierView, request: Request, *, policy: Policy, from_below: bool) -> Found:
+def look(view: TierView, facts: Facts, *, policy: Policy, from_below: bool) -> Found:
     """Room of one tier for one request; `from_below` when the request would be passed up into it."""
-    limit = view.max_inflight * _share(view, request, policy=policy, from_below=from_below)
+    limit = view.max_inflight * _share(view, facts, policy=policy, from_below=from_below)
     healthy = [replica for replica in view.replicas if replica.healthy]
     known = [replica for replica in healthy if _known(replica, policy.room)]
     unknown = [replica for replica in healthy if not _known(replica, policy.room)]
@@ -46,22 +46,22 @@ def look(view: TierView, request: Request, *, policy: Policy, from_below: bool) 
     if unknown:
         detail = "no fresh picture of the load; tried, not assumed idle"
         return Found(Place.FREE, "unknown", detail, names, replicas_said=said)
-    wait = _wait(known, request, limit=limit, room=policy.room)
+    wait = _wait(known, facts, limit=limit, room=policy.room)
     return Found(Place.FULL, "full", f"no place for about {wait:.0f} s", (), wait, said)
 
 
-def _share(view: TierView, request: Request, *, policy: Policy, from_below: bool) -> float:
-    share = policy.lane[request.lane]
+def _share(view: TierView, facts: Facts, *, policy: Policy, from_below: bool) -> float:
+    share = policy.lane[facts.lane]
     return min(share, policy.room.large_cap) if from_below and view.tier is Tier.R1_671B else share
 
 
-def _wait(known: Sequence[Replica], request: Request, *, limit: float, room: Room) -> float:
+def _wait(known: Sequence[Replica], facts: Facts, *, limit: float, room: Room) -> float:
     """Until the first replica has worked off what is over the limit, by its token rate where that is known."""
     waits = []
     for replica in known:
         over = max(_load(replica) - limit + 1, 1)
         rate = replica.tokens_per_second or 0
-        each = request.answer_tokens / rate if rate > 0 else room.answer_seconds / max(replica.running or 1, 1)
+        each = facts.answer_tokens / rate if rate > 0 else room.answer_seconds / max(replica.running or 1, 1)
         waits.append(over * each)
     return min([room.longest_wait_seconds, *waits])
 

@@ -1,7 +1,7 @@
 """The values that routing takes and returns. All frozen; a decision carries every reason that made it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 
 
@@ -39,15 +39,15 @@ class Lane(StrEnum):
     BATCH = "batch"
 
 
-@dataclass(frozen=True)
-class Request:
-    """`surface` is the task when the caller's page already says it; `red_flags` are rule ids found by `clinical`.
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is known of a request beside its text; with a Reading of the text it can be decided again without it.
 
+    `surface` is the task when the caller's page already says it; `red_flags` are rule ids found by `clinical`.
     `context_tokens` is an upper estimate of the prompt, `answer_tokens` what the answer may need. `deadline` is in
     seconds from now. `second_opinion` says that the caller can ask two models and the arbiter.
     """
 
-    text: str
     lane: Lane
     context_tokens: int
     answer_tokens: int
@@ -57,6 +57,16 @@ class Request:
     minimum: Tier | None = None
     patient_data: bool = False
     second_opinion: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(Facts):
+    """The facts with the text, which is what the person said and not the prompt around it."""
+
+    text: str
+
+    def facts(self) -> Facts:
+        return Facts(**{field.name: getattr(self, field.name) for field in fields(Facts)})
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """`hospital-hub routing`: fit the router's models from published sets, and measure them on what they have not seen."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,22 +9,28 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from hospital_hub.cli.decide import idle
-from hospital_hub.cli.route_file import decide_file
+from hospital_hub.cli.decide import BAD_INPUT, idle
+from hospital_hub.cli.outcome_file import read_outcomes
+from hospital_hub.cli.route_file import BadLine, decide_file
+from hospital_hub.cli.routing_evaluate import evaluate
+from hospital_hub.cli.routing_learning import outcomes, shadow
+from hospital_hub.cli.training_data import fitted_without, fold_keys, read_sets
 from hospital_hub.cli.whole_file import written_whole
 from hospital_hub.registry import Registry
 from hospital_hub.settings import load_settings
 from hospital_hub.storage.clock import utc_now
 from routing import decide, load_policy
-from routing.models import ARTEFACT, Models, pack
+from routing.models import ARTEFACT, pack
 from routing.training.card import card
-from routing.training.example import Example, fold_of
+from routing.training.example import fold_of
 from routing.training.fit import FOLDS, fit
-from routing.training.sets import SOURCES, examples_of
+from routing.training.outcomes import Learned, learned, recalibration
 from routing.training.written import written
 
 app = typer.Typer(help="The router's models: training and measurement.", no_args_is_help=True)
 Data = Annotated[Path, typer.Option(help="Folder with the sets, one .jsonl each.", exists=True, file_okay=False)]
+for command in (evaluate, outcomes, shadow):
+    app.command()(command)
 
 
 @app.command()
@@ -33,19 +41,69 @@ def train(
     on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date for the card; today if left out.")
     ] = None,
+    practice: Annotated[
+        Path | None,
+        typer.Option("--outcomes", help="What `routing outcomes` wrote.", exists=True, dir_okay=False),
+    ] = None,
+    measured: Annotated[
+        Path | None,
+        typer.Option(help="JSON of `routing evaluate --crossvalidated`, for the card.", exists=True, dir_okay=False),
+    ] = None,
 ) -> None:
     """Fit task and need models on the sets whose licence allows it; the same data and seed make the same bytes.
 
-    Example: hospital-hub routing train --data data/dev --output routing/artefacts
+    Example: hospital-hub routing train --data data/dev --output routing/artefacts --outcomes outcomes.jsonl
     """
     day = on.date() if on else utc_now().date()
+    found, figures = _learned(practice), _measured(measured)
     examples = [*read_sets(data), *written(seed)]
-    models = fit(examples, _version(day, seed))
+    models = replace(fit(examples, _version(day, seed)), recalibration=recalibration(found))
     output.mkdir(parents=True, exist_ok=True)
     written_whole(output / ARTEFACT, [pack(models)])
-    text = orjson.dumps(card(examples, models.version, seed=seed), option=orjson.OPT_INDENT_2)
+    described = {**card(examples, models.version, seed=seed), **_practice(found), **figures}
+    text = orjson.dumps(described, option=orjson.OPT_INDENT_2)
     written_whole(output / "models.json", [text + b"\n"])
     typer.echo(f"{len(examples)} examples, version {models.version}")
+    for one in found:
+        typer.echo(f"{one.tier.label}: {one.outcomes} outcomes, predicted {one.predicted:.2f}, seen {one.seen:.2f}")
+
+
+def _measured(path: Path | None) -> dict[str, Any]:
+    """The figures of an evaluation that belong on the card."""
+    if path is None:
+        return {}
+    try:
+        whole = orjson.loads(path.read_bytes())
+        policy = whole["policies"][0]
+        figures = {"policy": policy["name"], "quality": policy["quality"], "tasks": policy["tasks"]}
+        return {"crossvalidated": {**figures, "need": whole["need"]}}
+    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError):
+        typer.echo(f"{path} is not what `routing evaluate --json` prints. Nothing was written.", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def _learned(practice: Path | None) -> tuple[Learned, ...]:
+    """Read before the long fit, so that a broken line is told at once."""
+    try:
+        return () if practice is None else learned(read_outcomes(practice))
+    except BadLine as bad:
+        typer.echo(f"{practice}: {bad}. Nothing was written.", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def _practice(found: Sequence[Learned]) -> dict[str, Any]:
+    """For the card, if outcomes were read."""
+    rows = {
+        one.tier.label: {
+            "outcomes": one.outcomes,
+            "predicted": round(one.predicted, 4),
+            "seen": round(one.seen, 4),
+            "slope": round(one.correction.slope, 4),
+            "bias": round(one.correction.bias, 4),
+        }
+        for one in found
+    }
+    return {"practice": rows} if rows else {}
 
 
 @app.command()
@@ -62,8 +120,8 @@ def crossvalidate(
     """
     settings = load_settings()
     fleet = idle(Registry.parse(settings.models_document(), model_url=settings.model_url))
-    policy, folds = load_policy(), _fitted_without(data, seed)
-    keys = _keys(data)
+    policy, folds = load_policy(), fitted_without(data, seed)
+    keys = fold_keys(data)
     count = decide_file(
         source,
         target,
@@ -73,37 +131,6 @@ def crossvalidate(
         ),
     )
     typer.echo(f"{count} decisions, {FOLDS} folds")
-
-
-def _fitted_without(data: Path, seed: int) -> list[Models]:
-    examples, own = read_sets(data), written(seed)
-    return [
-        fit([*(one for one in examples if fold_of(one.key, FOLDS) != fold), *own], f"without fold {fold}")
-        for fold in range(FOLDS)
-    ]
-
-
-def read_sets(data: Path) -> list[Example]:
-    """Every set of the table that the folder has."""
-    return [
-        example
-        for name in SOURCES
-        if (data / f"{name}.jsonl").exists()
-        for example in examples_of(name, _records(data / f"{name}.jsonl"))
-    ]
-
-
-def _records(path: Path) -> list[dict[str, Any]]:
-    with path.open("rb") as file:
-        return [orjson.loads(line) for line in file]
-
-
-def _keys(data: Path) -> dict[str, str]:
-    return {
-        record["id"]: str(record["extra"].get("split_key", record["id"]))
-        for path in sorted(data.glob("*.jsonl"))
-        for record in _records(path)
-    }
 
 
 def _version(day: date, seed: int) -> str:

@@ -26,6 +26,7 @@ class Action(StrEnum):
     BATCH_READ = "batch.read"
     BATCH_RUN = "batch.run"
     MODEL_ASK = "model.ask"  # the OpenAI-compatible API
+    ANSWER_RATE = "answer.rate"  # say whether an answer that one may see has helped
     OPERATIONS_READ = "operations.read"
     FLEET_MANAGE = "fleet.manage"  # read models.toml again; drain a model server
     AUDIT_READ = "audit.read"
@@ -34,9 +35,9 @@ class Action(StrEnum):
 
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.KIOSK: frozenset({Action.TRIAGE_TELL}),
-    Role.NURSE: frozenset({Action.TRIAGE_BOARD, Action.TRIAGE_DECIDE}),
-    Role.CLINICIAN: frozenset({Action.NOTE_DRAFT, Action.NOTE_SIGN}),
-    Role.RESEARCHER: frozenset({Action.BATCH_SUBMIT, Action.BATCH_READ, Action.MODEL_ASK}),
+    Role.NURSE: frozenset({Action.TRIAGE_BOARD, Action.TRIAGE_DECIDE, Action.ANSWER_RATE}),
+    Role.CLINICIAN: frozenset({Action.NOTE_DRAFT, Action.NOTE_SIGN, Action.ANSWER_RATE}),
+    Role.RESEARCHER: frozenset({Action.BATCH_SUBMIT, Action.BATCH_READ, Action.MODEL_ASK, Action.ANSWER_RATE}),
     Role.OPERATIONS: frozenset({Action.OPERATIONS_READ}),
     Role.AUDITOR: frozenset({Action.AUDIT_READ}),
     Role.ADMINISTRATOR: frozenset({Action.USERS_MANAGE, Action.OPERATIONS_READ, Action.FLEET_MANAGE}),

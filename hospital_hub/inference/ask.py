@@ -7,15 +7,16 @@ from contextlib import aclosing
 from hospital_hub.errors import UpstreamFailed
 from hospital_hub.inference.failover import spoken
 from hospital_hub.inference.failures import failed, refused
+from hospital_hub.inference.ledger_values import Taken
 from hospital_hub.inference.models import Models
-from hospital_hub.inference.placing import Placed, allowed_fallbacks, place
+from hospital_hub.inference.placing import NoPlace, Placed, allowed_fallbacks, place
 from hospital_hub.inference.question import Answered, Consulting, Decided, Event, Question, Token
 from hospital_hub.inference.run import Run
 from hospital_hub.inference.second_opinion import consulted
+from hospital_hub.inference.shadow import shadowed
 from hospital_hub.inference.tables import Outcome
 from integrations.vllm.chat import Chunk, Content, Finished
 from integrations.vllm.errors import UpstreamFault
-from routing import Refusal
 
 __all__ = ["Models", "answer", "ask"]
 
@@ -30,9 +31,9 @@ async def ask(models: Models, question: Question) -> AsyncGenerator[Event]:
     clock = asyncio.get_running_loop().time
     started = clock()
     placed = await place(models, question)
-    if isinstance(placed, Refusal):
-        await models.ledger.open(question, placed)
-        raise refused(placed)
+    if isinstance(placed, NoPlace):
+        await models.ledger.open(question, Taken(placed.refusal, placed.case, shadowed(placed.case, models.shadow)))
+        raise refused(placed.refusal)
     run = await _opened(models, question, placed=placed, started=started)
     try:
         yield Decided(placed.decision, str(run.call_id), models.registry.notice)
@@ -71,7 +72,8 @@ async def _opened(models: Models, question: Question, *, placed: Placed, started
     run = Run(question, placed, started)
     first, *others = (run.turn(grant) for grant in placed.grants)
     try:
-        run.call_id = await models.ledger.open(question, placed.decision, attempt=first.attempt)
+        taken = Taken(placed.decision, placed.case, shadowed(placed.case, models.shadow))
+        run.call_id = await models.ledger.open(question, taken, attempt=first.attempt)
         for turn in others:
             await models.ledger.attempt(run.call_id, turn.attempt)
     except BaseException:  # also when the caller leaves while it is written

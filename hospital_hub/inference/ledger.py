@@ -7,7 +7,7 @@ closed as LOST by the sweep (inference/sweep.py); a model is never asked when th
 import asyncio
 import uuid
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import orjson
 import structlog
@@ -17,9 +17,10 @@ from hospital_hub.audit.events import Deed
 from hospital_hub.errors import Unavailable
 from hospital_hub.inference import ledger_rows
 from hospital_hub.inference.ledger_rows import Row
-from hospital_hub.inference.ledger_values import Attempt, Closing, Tally
+from hospital_hub.inference.ledger_values import Attempt, Closing, Taken, Tally
 from hospital_hub.inference.meter import Meter
 from hospital_hub.inference.question import Question
+from hospital_hub.inference.stored_decision import stored
 from hospital_hub.inference.sweep import BEAT_SECONDS, beat
 from hospital_hub.inference.tables import Outcome
 from hospital_hub.inference.tracing import Asked, Tracer
@@ -60,9 +61,7 @@ class Ledger:
         """Rows that are not written yet."""
         return self._opening.held + self._closing.held
 
-    async def open(
-        self, question: Question, outcome: Decision | Refusal, *, attempt: Attempt | None = None
-    ) -> uuid.UUID:
+    async def open(self, question: Question, taken: Taken, *, attempt: Attempt | None = None) -> uuid.UUID:
         """Return when the row, its audit event and its first attempt are durable. A refusal is closed at once.
 
         Raises:
@@ -72,8 +71,8 @@ class Ledger:
             await self.start()
         now = utc_now()
         call_id = new_id(int(now.timestamp() * 1000))
-        await self._opening.put(Row(ledger_rows.OPEN, self._row(call_id, question, outcome=outcome, attempt=attempt)))
-        self._note_beginning(call_id, question, outcome=outcome)
+        await self._opening.put(Row(ledger_rows.OPEN, self._row(call_id, question, taken=taken, attempt=attempt)))
+        self._note_beginning(call_id, question, outcome=taken.outcome)
         return call_id
 
     async def attempt(self, call_id: uuid.UUID, attempt: Attempt) -> None:
@@ -128,9 +127,8 @@ class Ledger:
                 log.warning("ledger_waits", seconds=BEAT_SECONDS)
             await asyncio.sleep(BEAT_SECONDS)
 
-    def _row(
-        self, call_id: uuid.UUID, question: Question, *, outcome: Decision | Refusal, attempt: Attempt | None
-    ) -> bytes:
+    def _row(self, call_id: uuid.UUID, question: Question, *, taken: Taken, attempt: Attempt | None) -> bytes:
+        outcome = taken.outcome
         tier = outcome.tier.label if isinstance(outcome, Decision) else ""
         refused = isinstance(outcome, Refusal)
         who, version = question.who, question.prompt.version
@@ -151,7 +149,8 @@ class Ledger:
             "policy": outcome.trace.policy,
             "weights": self._weights(tier),
             "prompt_version": version,
-            "decision": replayable(outcome),
+            "decision": stored(taken.case, outcome),
+            "shadow": taken.shadow,
             "attempts": 1 if attempt else 0,
             "outcome": Outcome.REFUSED.name if refused else Outcome.OPEN.name,
             "process": self.process,
@@ -187,17 +186,3 @@ class Ledger:
 
     def _weights(self, tier: str) -> str:
         return self.registry.tiers[tier].model if tier else ""
-
-
-def replayable(outcome: Decision | Refusal) -> dict[str, Any]:
-    """The decision without its text: task, floor, need, reasons, what was ruled out."""
-    trace = outcome.trace
-    return {
-        "task": trace.task.value,
-        "floor": trace.floor.label,
-        "need": dict(trace.need),
-        "reasons": [vars(reason) for reason in trace.reasons],
-        "ruled_out": dict(trace.ruled_out),
-        "tier": outcome.tier.label if isinstance(outcome, Decision) else None,
-        "refused": outcome.code if isinstance(outcome, Refusal) else None,
-    }

@@ -8,19 +8,19 @@ from hospital_hub.audit import batch as audit
 from hospital_hub.storage.group_commit import Connection
 
 _CALL: Final = (
-    "id, who, role, department, lane, task, tier, replica, policy, weights, prompt_version, decision, attempts, "
-    "prompt_tokens, completion_tokens, outcome, process"
+    "id, who, role, department, lane, task, tier, replica, policy, weights, prompt_version, decision, shadow, "
+    "attempts, prompt_tokens, completion_tokens, outcome, process"
 )
 OPEN: Final = f"""
 WITH r AS (
     SELECT * FROM jsonb_to_recordset(%s::jsonb) AS r(
         id uuid, department text, lane text, task text, tier text, replica text, policy text, weights text,
-        prompt_version text, decision jsonb, attempts int, outcome text, process uuid, number int,
+        prompt_version text, decision jsonb, shadow jsonb, attempts int, outcome text, process uuid, number int,
         attempt_tier text, {audit.RECORD})),
 made AS (
     INSERT INTO model_call ({_CALL})
-    SELECT id, who, role, department, lane, task, tier, replica, policy, weights, prompt_version, decision, attempts,
-           0, 0, outcome, process FROM r
+    SELECT id, who, role, department, lane, task, tier, replica, policy, weights, prompt_version, decision, shadow,
+           attempts, 0, 0, outcome, process FROM r
     ON CONFLICT DO NOTHING RETURNING id),
 told AS ({audit.INSERT} FROM r JOIN made USING (id))
 INSERT INTO model_attempt (call_id, number, tier, replica, outcome, prompt_tokens, completion_tokens, reasoning_tokens,

@@ -1,9 +1,22 @@
-"""What `ask` tells the ledger: one Attempt before each request to a model server, one Closing when all is over."""
+"""What `ask` tells the ledger: what was Taken, an Attempt before each request to a server, a Closing at the end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hospital_hub.inference.outcomes import AttemptOutcome
 from hospital_hub.inference.tables import Outcome
+from routing import Decision, Refusal
+from routing.replay import Case
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What was decided, what it stood on, and what a candidate policy would have done."""
+
+    outcome: Decision | Refusal
+    case: Case
+    shadow: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ from routing import Policy
 
 @dataclass(frozen=True)
 class Models:
-    """`http` is the pool to the model servers."""
+    """`http` is the pool to the model servers; `shadow` a candidate policy, which decides too and acts on nothing."""
 
     gate: Gate
     policy: Policy
     ledger: Ledger
     http: aiohttp.ClientSession
+    shadow: Policy | None = None
 
     @property
     def fleet(self) -> Picture:

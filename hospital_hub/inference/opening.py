@@ -19,11 +19,11 @@ from routing import Policy
 
 
 @asynccontextmanager
-async def open_models(resources: Resources, policy: Policy) -> AsyncIterator[Models]:
+async def open_models(resources: Resources, policy: Policy, *, shadow: Policy | None = None) -> AsyncIterator[Models]:
     async with _gate(resources, policy) as gate:
         ledger = Ledger(resources.database, resources.registry, tracer=tracer_of(resources.settings.otlp_endpoint))
         try:
-            yield Models(gate, policy, ledger, resources.http)
+            yield Models(gate, policy, ledger, resources.http, shadow)
         finally:
             await ledger.stop()
 

@@ -12,7 +12,8 @@ from hospital_hub.inference.admission import QUEUES, Full, Grant, Want
 from hospital_hub.inference.models import Models
 from hospital_hub.inference.question import Question
 from hospital_hub.inference.servers import Verdict
-from routing import Decision, Fleet, Refusal, Request, SecondOpinion, Task, Tier, decide
+from routing import Decision, Fleet, Refusal, SecondOpinion, Task, Tier
+from routing.replay import Case, case_of
 from routing.values import Reason
 
 ROUNDS: Final = 2
@@ -21,36 +22,46 @@ ANSWERING_SHARE: Final = 0.5  # of the deadline, left for the answer to begin af
 
 @dataclass(frozen=True)
 class Placed:
-    """`grants` is one place, or two for a second opinion. `fleet` is the picture on which `decision` was taken."""
+    """`grants` is one place, or two for a second opinion. `case` holds the picture on which `decision` was taken."""
 
     decision: Decision
     grants: tuple[Grant, ...]
-    fleet: Fleet
+    case: Case
 
 
-async def place(models: Models, question: Question) -> Placed | Refusal:
+@dataclass(frozen=True)
+class NoPlace:
+    refusal: Refusal
+    case: Case
+
+
+async def place(models: Models, question: Question) -> Placed | NoPlace:
     """A place, or why there is none. The place must be given back."""
-    request = question.for_routing()
-    outcome: Decision | Refusal | None = None
-    for _ in range(ROUNDS):
-        fleet = models.gate.fleet.snapshot(_now(), patient=request.patient_data)
-        outcome = decide(request, fleet, policy=models.policy)
+    case = case_of(question.for_routing(), _picture(models, question))
+    for number in range(ROUNDS):
+        case = replace(case, fleet=_picture(models, question)) if number else case
+        outcome = case.decide(models.policy)
         if isinstance(outcome, Refusal):
+            if outcome.code != "busy":
+                return NoPlace(outcome, case)
             break
         if outcome.second_opinion is not None:
             pair = await _two_places(models, question, plan=outcome.second_opinion)
             if pair:
-                return Placed(outcome, pair, fleet)
+                return Placed(outcome, pair, case)
             outcome = _alone(outcome)
         found = await models.gate.enter(want(question, (outcome.tier,)))
         if isinstance(found, Grant):
-            return Placed(outcome, (found,), fleet)
+            return Placed(outcome, (found,), case)
         if found.code == "no_gate":
-            return Refusal("down", found.retry_after, outcome.trace)
-    assert outcome is not None  # noqa: S101 - there is at least one round
-    if isinstance(outcome, Refusal) and (outcome.code != "busy" or not models.gate.worth_waiting(request.lane)):
-        return outcome
-    return await _wait(models, question, request=request)
+            return NoPlace(Refusal("down", found.retry_after, outcome.trace), case)
+    if isinstance(outcome, Refusal) and not models.gate.worth_waiting(case.facts.lane):
+        return NoPlace(outcome, case)
+    return await _wait(models, question, case=case)
+
+
+def _picture(models: Models, question: Question, *, idle: bool = False) -> Fleet:
+    return models.gate.fleet.snapshot(_now(), patient=question.for_patients, idle=idle)
 
 
 def want(question: Question, tiers: tuple[Tier, ...], *, wait: float = 0.0) -> Want:
@@ -85,17 +96,18 @@ def _alone(decision: Decision) -> Decision:
     return replace(decision, second_opinion=None, trace=trace)
 
 
-async def _wait(models: Models, question: Question, *, request: Request) -> Placed | Refusal:
+async def _wait(models: Models, question: Question, *, case: Case) -> Placed | NoPlace:
     """In the lane's queue for the tiers that would be chosen if all places were free."""
-    fleet = models.gate.fleet.snapshot(_now(), patient=request.patient_data, idle=True)
-    wish = decide(request, fleet, policy=models.policy)
+    free = replace(case, fleet=_picture(models, question, idle=True))
+    wish = free.decide(models.policy)
     if isinstance(wish, Refusal):
-        return wish
-    longest = min(QUEUES[request.lane].longest, request.deadline * ANSWERING_SHARE)
+        return NoPlace(wish, free)
+    longest = min(QUEUES[case.facts.lane].longest, case.facts.deadline * ANSWERING_SHARE)
     found = await models.gate.enter(want(question, (wish.tier, *allowed_fallbacks(wish, question)), wait=longest))
     if isinstance(found, Full):
-        return Refusal("busy" if found.code == "busy" else "down", found.retry_after, wish.trace)
-    return Placed(_after_waiting(wish, found), (found,), fleet)
+        refusal = Refusal("busy" if found.code == "busy" else "down", found.retry_after, wish.trace)
+        return NoPlace(refusal, case)
+    return Placed(_after_waiting(wish, found), (found,), free)
 
 
 def _after_waiting(wish: Decision, grant: Grant) -> Decision:

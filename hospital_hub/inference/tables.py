@@ -31,6 +31,7 @@ class ModelCall(SQLModel, table=True):
     """`decision` replays under another policy; `weights` and `prompt_version` are what made the answer.
 
     `process` is the hub process that has it under way. Tokens are the sums over all attempts.
+    `shadow` is what a candidate policy would have decided; it had no effect.
     """
 
     __tablename__ = "model_call"
@@ -51,6 +52,7 @@ class ModelCall(SQLModel, table=True):
     weights: str = ""
     prompt_version: str
     decision: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    shadow: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     attempts: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0

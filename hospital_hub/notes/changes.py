@@ -4,11 +4,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Literal
+from typing import Final, Literal
+
+from rapidfuzz.distance import Levenshtein
 
 _WORDS = re.compile(r"[A-Za-z0-9.\-]+|\s+|.", re.DOTALL)
 # Comparing word by word takes time with the square of the length; longer texts are compared by line.
 MOST_WORDS = 4000
+
+
+LIKENESS_DIGITS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,11 @@ def changes(before: str, after: str) -> tuple[Piece, ...]:
     if len(old) + len(new) > MOST_WORDS:
         old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     return tuple(piece for piece in _pieces(old, new) if piece.text)
+
+
+def likeness(before: str, after: str) -> float:
+    """1 minus the edit distance over the longer length (Levenshtein, in characters, as Chinese has no spaces)."""
+    return round(Levenshtein.normalized_similarity(before, after), LIKENESS_DIGITS)
 
 
 def _words(text: str) -> list[str]:

@@ -5,7 +5,7 @@ Each is one unit of work: state, audit and outbox are committed together or not 
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ from hospital_hub.notes.desk import Desk
 from hospital_hub.notes.draft import Basis, Draft, Signing, edited, retried, signed
 from hospital_hub.notes.extract import extract
 from hospital_hub.notes.facts import facts_of
+from hospital_hub.notes.outcomes import forget_discarded, keep_discarded, keep_edit, keep_redone
 from hospital_hub.notes.store import Kept, create, keep, listed, load
 from hospital_hub.notes.tables import NoteDraft
 from hospital_hub.storage.outbox import enqueue
@@ -45,7 +46,9 @@ async def chart_summary(desk: Desk, *, now: datetime) -> tuple[str, Sequence[obj
 async def ask_for_draft(desk: Desk, *, now: datetime) -> uuid.UUID:
     """A row that waits to be written; the stream writes it."""
     async with desk.resources.database.work() as session:
-        return await create(session, desk, milliseconds=int(now.timestamp() * 1000))
+        identifier = await create(session, desk, milliseconds=int(now.timestamp() * 1000))
+        await keep_redone(session, desk, anew=identifier)
+        return identifier
 
 
 async def notes_of(desk: Desk) -> Sequence[NoteDraft]:
@@ -85,6 +88,8 @@ async def restore(desk: Desk, identifier: uuid.UUID, *, origin: Origin, basis: B
         kept = await load(session, desk, identifier=identifier, lock=True)
         text = kept.ai_text if origin is Origin.MODEL else extract(kept.facts, language=kept.row.language)
         draft = edited(kept.draft, text, basis=basis)
+        noted = forget_discarded if origin is Origin.MODEL else keep_discarded
+        await noted(session, kept.row.call_id)
         return await _kept(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
 
 
@@ -110,6 +115,7 @@ async def sign(desk: Desk, identifier: uuid.UUID, *, approval: Approval, now: da
             confirmed=approval.confirmed,
         )
         draft = signed(kept.draft, signing)
+        await keep_edit(session, kept.row.call_id, ai_text=kept.ai_text, signed=draft.text)
         enqueue(session, task=TASK, subject_id=identifier, queue=QUEUE)
         return await _kept(session, desk, kept=kept, draft=draft, deed=Deed.SIGN)
 
@@ -129,7 +135,7 @@ async def _kept(session: AsyncSession, desk: Desk, *, kept: Kept, draft: Draft, 
     event = record(session, desk.who, deed=deed, entity=f"note_draft/{kept.row.id}", subject=desk.subject)
     event.request_id = desk.request_id
     event.detail = {"revision": draft.revision, "state": draft.state.value}
-    return Kept(kept.row, kept.about, draft, kept.ai_text, kept.facts)
+    return replace(kept, draft=draft)
 
 
 def _read(session: AsyncSession, desk: Desk, *, entity: str) -> None:

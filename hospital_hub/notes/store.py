@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,6 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from hospital_hub.clinical.grounding import Fact, FactKind
 from hospital_hub.errors import NotFound
+from hospital_hub.inference.feedback import Rating, ratings_of
 from hospital_hub.notes.desk import Desk
 from hospital_hub.notes.draft import Draft, Signature
 from hospital_hub.notes.emr import subject_of
@@ -33,13 +34,14 @@ class About:
 
 @dataclass(frozen=True)
 class Kept:
-    """A row, opened. `ai_text` is what the model wrote, whatever became of it."""
+    """A row, opened. `ai_text` is what the model wrote, whatever became of it; `rating` its author's thumb."""
 
     row: NoteDraft
     about: About
     draft: Draft
     ai_text: str
     facts: tuple[Fact, ...]
+    rating: Rating = Rating.NONE
 
 
 async def create(session: AsyncSession, desk: Desk, *, milliseconds: int) -> uuid.UUID:
@@ -73,7 +75,11 @@ async def load(session: AsyncSession, desk: Desk, *, identifier: uuid.UUID, lock
         col(NoteDraft.subject) == desk.subject,
         col(NoteDraft.author) == desk.who.id,
     )
-    return await _opened(session, desk.resources, row=(await session.exec(_locked(query, lock=lock))).first())
+    kept = await _opened(session, desk.resources, row=(await session.exec(_locked(query, lock=lock))).first())
+    if not kept.row.call_id:
+        return kept
+    ratings = await ratings_of(session, desk.who, calls=[uuid.UUID(kept.row.call_id)])
+    return replace(kept, rating=ratings.get(kept.row.call_id, Rating.NONE))
 
 
 async def load_for_filing(session: AsyncSession, resources: Resources, *, identifier: uuid.UUID) -> Kept:

@@ -63,6 +63,7 @@ def note(kept: Kept) -> Mapping[str, object]:
     return {
         "note": kept.row,
         "draft": kept.draft,
+        "rating": kept.rating,
         "state": kept.draft.state.value,
         "lines": lines,
         "unsupported": [one for one in lines if one.unsupported],

@@ -18,6 +18,7 @@ from hospital_hub.notes.chart import Chart, read_chart
 from hospital_hub.notes.desk import Desk
 from hospital_hub.notes.draft import State, written
 from hospital_hub.notes.facts import facts_of
+from hospital_hub.notes.outcomes import keep_grounding
 from hospital_hub.notes.prompt import Budget, NotePrompt, budget, build
 from hospital_hub.notes.store import facts_json, keep, load, seal
 from hospital_hub.web.languages import marked
@@ -162,4 +163,5 @@ async def _store(desk: Desk, identifier: uuid.UUID, *, material: _Material, pen:
         row.policy, row.reason = decision.trace.policy, decision.reason
         row.notice, row.call_id = answered.notice, answered.call_id
         await keep(session, vault, kept=kept, draft=draft)
+        await keep_grounding(session, answered.call_id, unsupported=pen.checker.check(draft.text).unsupported)
         record(session, desk.who, deed=Deed.CREATE, entity=f"note_draft/{identifier}", subject=desk.subject)

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from hospital_hub.inference.shadow_report import Pair, pairs
 from hospital_hub.operations.overview import Server
 from hospital_hub.operations.queue import QueueState, queue_state
 from hospital_hub.operations.usage import Cell, Speed, cells, speeds
@@ -25,6 +26,7 @@ class Counted:
     cells: Sequence[Cell]
     speeds: Sequence[Speed]
     queue: QueueState
+    shadows: Sequence[Pair] = ()
 
 
 class _Families(Collector):
@@ -41,12 +43,15 @@ async def count(resources: Resources, *, now: datetime) -> Counted:
             await cells(session, since=now - WINDOW, slice_=WINDOW),
             await speeds(session, since=now - WINDOW),
             await queue_state(session),
+            await pairs(session, since=now - WINDOW),
         )
 
 
 def as_text(counted: Counted, servers: Sequence[Server]) -> bytes:
     registry = CollectorRegistry()
-    registry.register(_Families((*_calls(counted), *_queue(counted.queue), *_fleet(servers))))
+    registry.register(
+        _Families((*_calls(counted), *_queue(counted.queue), _shadows(counted.shadows), *_fleet(servers)))
+    )
     return generate_latest(registry)
 
 
@@ -75,6 +80,18 @@ def _queue(state: QueueState) -> Iterable[Metric]:
         GaugeMetricFamily("hub_outbox_unpublished", "Tasks that are due and not published.", value=state.unpublished),
         GaugeMetricFamily("hub_queue_depth", "Tasks that are published and not done.", value=state.under_way),
     )
+
+
+def _shadows(found: Sequence[Pair]) -> Metric:
+    """Empty without HUB_SHADOW_POLICY."""
+    decided = GaugeMetricFamily(
+        "hub_shadow_decisions",
+        "Decisions of the last five minutes by what was decided and what the shadow policy would have.",
+        labels=("live", "shadow", "shadow_policy"),
+    )
+    for pair in found:
+        decided.add_metric((pair.live.label, pair.shadow.label, pair.policies[1]), pair.calls)
+    return decided
 
 
 def _fleet(servers: Sequence[Server]) -> Iterable[Metric]:

@@ -17,6 +17,7 @@ from hospital_hub.inference.internal import AskIn, AskOut, MessageIn
 from hospital_hub.inference.remote import ask_hub
 from hospital_hub.research.job import ItemOutcome, gives_up
 from hospital_hub.research.lines import Line
+from hospital_hub.research.outcomes import keep_check
 from hospital_hub.research.prompt import batch_prompt
 from hospital_hub.research.sealed import JobTexts, subject_of
 from hospital_hub.research.tables import JobItem, JobResult
@@ -145,6 +146,7 @@ async def _store(desk: Desk, result: JobResult, *, text: str = "") -> None:
             texts = JobTexts(desk.resources.vault, session, desk.job_id)
             result.answer = await texts.seal_answer(result.ordinal, text)
         await _insert(session, result)
+        await keep_check(session, result)
 
 
 async def _insert(session: AsyncSession, result: JobResult) -> None:

@@ -7,7 +7,7 @@ import csv
 import io
 import uuid
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 import orjson
@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hospital_hub.audit.events import Deed, record
 from hospital_hub.identity.permissions import Action
 from hospital_hub.identity.principal import Principal
+from hospital_hub.inference.feedback import Rating, ratings_of
 from hospital_hub.research.job import ItemOutcome
 from hospital_hub.research.sealed import JobTexts, subject_of
 from hospital_hub.research.service import own_job
@@ -52,6 +53,8 @@ class Row:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     milliseconds: int = 0
+    call_id: str = ""
+    rating: Rating = Rating.NONE
 
 
 async def result_page(
@@ -63,7 +66,9 @@ async def result_page(
         await own_job(session, who, job_id=job_id)
         subject = subject_of(job_id)
         record(session, who, deed=Deed.READ, entity=subject, subject=resources.vault.blind(subject))
-        return await _rows(session, JobTexts(resources.vault, session, job_id), after=after, limit=limit)
+        rows = await _rows(session, JobTexts(resources.vault, session, job_id), after=after, limit=limit)
+        ratings = await ratings_of(session, who, calls=[uuid.UUID(row.call_id) for row in rows if row.call_id])
+        return tuple(replace(row, rating=ratings.get(row.call_id, Rating.NONE)) for row in rows)
 
 
 async def result_file(resources: Resources, who: Principal, *, job_id: uuid.UUID, form: Form) -> AsyncGenerator[str]:
@@ -161,6 +166,7 @@ async def _row(texts: JobTexts, item: JobItem, *, result: JobResult | None) -> R
         prompt_tokens=result.prompt_tokens,
         completion_tokens=result.completion_tokens,
         milliseconds=result.milliseconds,
+        call_id=result.call_id,
     )
 
 

@@ -14,6 +14,7 @@ from hospital_hub.resources import Resources
 from hospital_hub.storage.clock import utc_now
 from hospital_hub.storage.ids import new_id
 from hospital_hub.triage.live import announce
+from hospital_hub.triage.outcomes import keep_check, keep_override
 from hospital_hub.triage.reply import Reply
 from hospital_hub.triage.tables import (
     AnswerOutcome,
@@ -90,6 +91,8 @@ async def store(resources: Resources, who: Principal, *, case_id: uuid.UUID, rep
         case.answer_state = AnswerState.DONE
         event = record(session, who, deed=Deed.UPDATE, entity=subject, subject=resources.vault.blind(subject))
         event.detail = {"outcome": reply.outcome.value, "rule": reply.rule}
+        await keep_check(session, turn)
+        await keep_override(session, case, call=turn.model_call)  # a nurse may have been faster than the model
         await announce(session)
 
 

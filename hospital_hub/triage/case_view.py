@@ -17,6 +17,7 @@ from hospital_hub.clinical.levels import Level
 from hospital_hub.clinical.red_flags import Rule, load_rules
 from hospital_hub.errors import NotFound
 from hospital_hub.identity.principal import Principal
+from hospital_hub.inference.feedback import Rating, ratings_of
 from hospital_hub.inference.tables import ModelCall
 from hospital_hub.resources import Resources
 from hospital_hub.triage.answer_store import REPLY
@@ -48,6 +49,7 @@ class ModelPart:
     turn: TriageTurn
     text: str
     call: ModelCall | None
+    rating: Rating = Rating.NONE
 
     @property
     def why(self) -> tuple[str, ...]:
@@ -94,7 +96,7 @@ async def read_case(resources: Resources, who: Principal, *, case_id: uuid.UUID,
         if case is None:
             raise NotFound("There is no such case.", "Go back to the board.")
         complaint = await open_complaint(session, resources, who=who, case=case, view="case")
-        model = await _model_part(session, resources, case_id=case_id)
+        model = await _model_part(session, resources, who=who, case_id=case_id)
         taken = await _taken(session, resources, case=case)
     return CaseView(
         row=row(case, words=complaint, now=now),
@@ -121,13 +123,18 @@ def trace(complaint: str, flags: Sequence[dict[str, Any]]) -> tuple[Fired, ...]:
     return tuple(Fired(rule, tuple(words[rule.id])) for rule in load_rules().named(words))
 
 
-async def _model_part(session: AsyncSession, resources: Resources, *, case_id: uuid.UUID) -> ModelPart | None:
+async def _model_part(
+    session: AsyncSession, resources: Resources, *, who: Principal, case_id: uuid.UUID
+) -> ModelPart | None:
     turn = await turn_of(session, case_id, ordinal=REPLY)
     if turn is None:
         return None
     text = await open_turn(session, resources, turn=turn)
-    call = await session.get(ModelCall, turn.model_call) if turn.model_call else None
-    return ModelPart(turn, text, call)
+    if turn.model_call is None:
+        return ModelPart(turn, text, None)
+    call = await session.get(ModelCall, turn.model_call)
+    ratings = await ratings_of(session, who, calls=[turn.model_call])
+    return ModelPart(turn, text, call, ratings.get(str(turn.model_call), Rating.NONE))
 
 
 async def _taken(session: AsyncSession, resources: Resources, *, case: TriageCase) -> tuple[Taken, ...]:

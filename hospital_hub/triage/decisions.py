@@ -17,10 +17,12 @@ from hospital_hub.audit.events import Deed, record
 from hospital_hub.errors import Conflict, NotFound
 from hospital_hub.identity.principal import Principal
 from hospital_hub.resources import Resources
+from hospital_hub.triage.answer_store import REPLY
 from hospital_hub.triage.board import standing
 from hospital_hub.triage.case_view import red_flag_level
 from hospital_hub.triage.final_level import Choice, check
 from hospital_hub.triage.live import announce
+from hospital_hub.triage.outcomes import call_of, keep_override
 from hospital_hub.triage.tables import Step, TriageCase, TriageDecision, place_of_assessment, subject_of
 
 
@@ -88,6 +90,7 @@ async def _step(resources: Resources, who: Principal, *, seen: Seen) -> AsyncIte
         case.steps += 1
         before = case.final_level
         yield session, case
+        await keep_override(session, case, call=await call_of(session, case.id, ordinal=REPLY))
         subject = subject_of(case.id)
         event = record(session, who, deed=Deed.UPDATE, entity=subject, subject=resources.vault.blind(subject))
         event.detail = {"automatic": case.automatic_level, "before": before, "after": case.final_level}

@@ -53,9 +53,19 @@ class Sparse:
         )
 
 
-def ridge(kernel: Doubles, targets: Doubles, *, penalty: float) -> Doubles:
-    """Weights of the rows (a column a target) of the regularised least squares."""
-    return np.asarray(np.linalg.solve(kernel + penalty * np.eye(len(kernel)), targets))
+def ridge(kernel: Doubles, targets: Doubles, *, penalty: float, groups: Indices) -> tuple[Doubles, Doubles]:
+    """Weights of the rows (a column a target) of regularised least squares, and each row's value without its group.
+
+    The second needs no further fit: with G = (K + penalty)^-1 and a = G y, leaving the rows b out gives
+    y_b - (G_bb)^-1 a_b (the block form of Allen's PRESS; Hastie, Tibshirani, Friedman 2009, section 7.10).
+    """
+    inverse = np.linalg.inv(kernel + penalty * np.eye(len(kernel)))
+    duals = inverse @ targets
+    held_out = np.empty_like(targets)
+    for group in np.unique(groups):
+        own = np.flatnonzero(groups == group)
+        held_out[own] = targets[own] - np.linalg.solve(inverse[np.ix_(own, own)], duals[own])
+    return duals, held_out
 
 
 def logistic(inputs: Doubles, truth: npt.NDArray[np.bool_], *, penalty: float = 1.0) -> Doubles:

@@ -13,14 +13,16 @@ from routing.training.sets import SOURCES, for_task
 FOR = "Choosing a tier in a hospital hub. Not a medical device, no clinical judgement, no urgency."
 LIMITS = (
     "The need is learned from English multiple choice with one run a model; the 32B and 70B of those runs are "
-    "QwQ-32B-Preview and Llama-3.3-70B-Instruct, not the distilled models of R1. In Chinese the need is untested."
+    "QwQ-32B-Preview and Llama-3.3-70B-Instruct, not the distilled models of R1. In Chinese the need rests on "
+    "translations of some of these questions, which no clinician has read."
 )
 
 
 def card(examples: Sequence[Example], version: str, *, seed: int) -> Mapping[str, Any]:
-    """`sets` says how many examples of each set were read and how many of them teach the task."""
+    """`sets` says how many examples of each set were read, teach the task, and were translated here."""
     task = Counter(example.source for example in for_task(examples))
     read = Counter(example.source for example in examples)
+    translated = Counter(example.source for example in examples if example.translated)
     return {
         "version": version,
         "for": FOR,
@@ -32,6 +34,7 @@ def card(examples: Sequence[Example], version: str, *, seed: int) -> Mapping[str
             name: {
                 "read": read[name],
                 "for_task": task[name],
+                "translated": translated[name],
                 "licence": SOURCES[name].licence if name in SOURCES else "written for this project, Apache-2.0",
             }
             for name in sorted(read)

@@ -20,13 +20,17 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Example:
-    """`key` names what must not be split between folds (twins, one exam stem, one patient)."""
+    """`key` names what must not be split between folds (twins, one exam stem, one patient).
+
+    `translated` says that the text is this project's own translation of a record of the set.
+    """
 
     source: str
     key: str
     text: str
     task: Task
     outcomes: Outcomes | None = None
+    translated: bool = False
 
 
 def fold_of(key: str, folds: int) -> int:

@@ -6,15 +6,15 @@ import numpy as np
 
 from routing.folding import fold
 from routing.hashing import SIZE
-from routing.models import HEADS, TASKS, Models
+from routing.models import HEADS, TASKS, WORDS, Models
 from routing.training.algebra import Doubles, Indices, Sparse, logistic, ridge
 from routing.training.example import Example, Outcomes, fold_of
-from routing.training.sets import for_task
-from routing.training.written import chattered
+from routing.training.sets import SOURCES, for_task
+from routing.training.written import PLAIN, varied
 from routing.vectors import Floats, Vector, counts, vector_of
 
 FOLDS = 5
-TASK_PENALTY, KIND_PENALTY, SOFT_PENALTY = 3.0, 1.0, 10.0
+TASK_PENALTY, KIND_PENALTY, SOFT_PENALTY = 3.0, 1.0, 20.0
 TASK_HEAD_PENALTY, NEED_HEAD_PENALTY = 0.1, 0.2
 # The table's features tell tasks apart; for the need they would learn the style of the sets, so they count less.
 NEED_TABLE = 0.6
@@ -27,8 +27,8 @@ def fit(examples: Sequence[Example], version: str) -> Models:
     """Examples with outcomes teach the need, all teach the task."""
     asked = [example for example in examples if example.outcomes]
     rarity = _rarity(examples)
-    tasks, task_heads = _tasks(chattered(for_task(examples)), rarity)
-    needs, need_heads = _needs(asked, rarity)
+    tasks, task_heads = _tasks(varied(for_task(examples)), rarity)
+    needs, need_heads = _needs(varied(asked), rarity)
     weights = np.column_stack((tasks[0], needs[0]))
     return Models(
         version=version,
@@ -52,14 +52,29 @@ Columns = tuple[Doubles, Doubles]
 
 
 def _tasks(examples: Sequence[Example], rarity: Floats) -> tuple[Columns, Doubles]:
-    targets = np.array([[float(example.task is task) for task in TASKS] for example in examples])
-    sparse = Sparse.of([vector_of(example.text, rarity) for example in examples])
-    folds = np.array([fold_of(example.key, FOLDS) for example in examples])
-    columns, held_out = _columns(sparse, targets, folds=folds, penalties=np.full(len(TASKS), TASK_PENALTY))
-    heads = np.stack(
-        [logistic(held_out, targets[:, index] > OWN, penalty=TASK_HEAD_PENALTY) for index in range(len(TASKS))]
+    targets = np.array(
+        [[*(float(example.task is task) for task in TASKS), float(example.source == PLAIN)] for example in examples]
     )
+    sparse = Sparse.of([vector_of(example.text, rarity) for example in examples])
+    columns, held_out = _columns(sparse, targets, folds=_sets_apart(examples), penalties=np.full(WORDS, TASK_PENALTY))
+    heads = np.stack([logistic(held_out, targets[:, index] > OWN, penalty=TASK_HEAD_PENALTY) for index in range(WORDS)])
     return columns, heads
+
+
+def _sets_apart(examples: Sequence[Example]) -> Indices:
+    """Whole sets are held out together, so that the heads learn how far the columns can be believed on other sets.
+
+    What was written for this project has many voices in one set and is split by its texts.
+    """
+    sets = sorted({example.source for example in examples})
+    place = {name: FOLDS + number for number, name in enumerate(sets)}
+    own = [example.source not in SOURCES for example in examples]
+    return np.array(
+        [
+            fold_of(example.key, FOLDS) if mine else place[example.source]
+            for example, mine in zip(examples, own, strict=True)
+        ]
+    )
 
 
 def _needs(asked: Sequence[Example], rarity: Floats) -> tuple[Columns, Doubles]:
@@ -73,7 +88,14 @@ def _needs(asked: Sequence[Example], rarity: Floats) -> tuple[Columns, Doubles]:
     columns, held_out = _columns(sparse, np.column_stack((kind, soft)), folds=folds, penalties=penalties)
     columns[0][SIZE:] *= NEED_TABLE
     truth = [np.array([TRUTH[name](outcome) for outcome in outcomes]) for name in HEADS]
-    return columns, np.stack([logistic(held_out, one, penalty=NEED_HEAD_PENALTY) for one in truth])
+    chinese = np.array([example.translated for example in asked])
+    return columns, np.stack(
+        [
+            logistic(held_out[rows], one[rows], penalty=NEED_HEAD_PENALTY)
+            for rows in (~chinese, chinese if chinese.any() else ~chinese)
+            for one in truth
+        ]
+    )
 
 
 def _table_scaled(plain: Vector) -> Vector:
@@ -84,21 +106,11 @@ def _table_scaled(plain: Vector) -> Vector:
 def _columns(sparse: Sparse, targets: Doubles, *, folds: Indices, penalties: Doubles) -> tuple[Columns, Doubles]:
     """Weights and bias of each column, and its values on examples that it has not seen."""
     kernel = sparse.kernel()
-    duals = _solved(kernel, targets, penalties=penalties)
-    held_out = np.zeros_like(targets)
-    for number in range(FOLDS):
-        rest, this = np.flatnonzero(folds != number), np.flatnonzero(folds == number)
-        learned = _solved(kernel[np.ix_(rest, rest)], targets[rest], penalties=penalties)
-        held_out[this] = kernel[np.ix_(this, rest)] @ learned
-    return (sparse.weights(duals), duals.sum(axis=0)), held_out
-
-
-def _solved(kernel: Doubles, targets: Doubles, *, penalties: Doubles) -> Doubles:
-    duals = np.zeros_like(targets)
+    duals, held_out = np.zeros_like(targets), np.zeros_like(targets)
     for penalty in sorted(set(penalties.tolist())):
         same = penalties == penalty
-        duals[:, same] = ridge(kernel, targets[:, same], penalty=penalty)
-    return duals
+        duals[:, same], held_out[:, same] = ridge(kernel, targets[:, same], penalty=penalty, groups=folds)
+    return (sparse.weights(duals), duals.sum(axis=0)), held_out
 
 
 def _soft(outcome: Outcomes) -> tuple[float, ...]:

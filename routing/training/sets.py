@@ -4,8 +4,11 @@ Sets that are NC, ODbL, without a licence or for evaluation only are not in this
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import resources
 from typing import Any
 
 from routing.training.example import Example, Outcomes
@@ -46,21 +49,33 @@ LARGE_MODELS = ("DeepSeek-R1", "o3-mini", "o1-mini")
 
 
 def examples_of(name: str, records: Iterable[Mapping[str, Any]]) -> list[Example]:
-    """Raises: KeyError when the set is not in the table or a record lacks a field."""
-    source = SOURCES[name]
-    return [
-        Example(
-            name, str(record["extra"].get("split_key", record["id"])), record["text"], source.task, _outcomes(record)
-        )
-        for record in records
-    ]
+    """Each record, and behind it its Chinese translation where this project has one, in the same fold.
+
+    Raises: KeyError when the set is not in the table or a record lacks a field.
+    """
+    return [example for record in records for example in _in_both_languages(name, record)]
+
+
+def _in_both_languages(name: str, record: Mapping[str, Any]) -> Iterator[Example]:
+    key = str(record["extra"].get("split_key", record["id"]))
+    example = Example(name, key, record["text"], SOURCES[name].task, _outcomes(record))
+    yield example
+    if chinese := _translations().get(record["id"]):
+        yield replace(example, text=chinese, translated=True)
+
+
+@lru_cache(maxsize=1)
+def _translations() -> Mapping[str, str]:
+    """Chinese text by the id of its English record; made for this project from sets whose licence allows it."""
+    lines = resources.files("routing").joinpath("training", "translated.jsonl").read_text("utf-8").splitlines()
+    return {record["id"]: record["text"] for record in map(json.loads, lines)}
 
 
 def for_task(examples: Sequence[Example]) -> list[Example]:
-    """At most so many of each set as its row says, chosen by the hash of the text."""
+    """At most so many of each set and language as its row says, chosen by the hash of the text."""
     kept: list[Example] = []
-    for name in sorted({example.source for example in examples}):
-        own = [example for example in examples if example.source == name]
+    for name, translated in sorted({(example.source, example.translated) for example in examples}):
+        own = [example for example in examples if (example.source, example.translated) == (name, translated)]
         most = SOURCES[name].most if name in SOURCES else len(own)
         kept += sorted(own, key=lambda example: hashlib.sha256(example.text.encode()).digest())[:most]
     return kept

@@ -15,8 +15,10 @@ from routing.values import Task
 
 LANGUAGES = ("en", "zh")
 OTHER_COPIES, COPIES, MORE_COPIES, CONSULTATIONS = 70, 160, 300, 220
+PLAIN_COPIES = 120
+PLAIN = "written_plain"
 WRAPPED = 0.25
-CHATTERED = 5
+VARIED = 4
 TURNS = (3, 18)
 SLOT = re.compile(r"\{(\w+)\}")
 SEPARATORS = ("\n", "\n", " ", "。")
@@ -53,15 +55,35 @@ class _Pen:
         return bool(self.chance.random() < share)
 
 
-def chattered(examples: Sequence[Example]) -> list[Example]:
-    """Every fifth example, by the hash of its text, with words of courtesy behind it."""
-    phrases = tomllib.loads(_document())["chatter"]
+def varied(examples: Sequence[Example]) -> list[Example]:
+    """As others would have typed them, chosen by the hash of the text.
+
+    one in four is followed by words of courtesy, one by an order to the router, and one is full of abbreviations.
+    """
+    document = tomllib.loads(_document())
+    ways = (
+        lambda text, mark: f"{text}\n{_pick(document['chatter'], mark)}",
+        lambda text, mark: f"{text}\n{_pick(document['orders'], mark)}",
+        lambda text, _: _abbreviated(text, document["abbreviations"]),
+    )
     out = []
     for example in examples:
         mark = int(hashlib.sha256(example.text.encode("utf-8", "replace")).hexdigest(), 16)
-        phrase = phrases[mark // CHATTERED % len(phrases)]
-        out.append(replace(example, text=f"{example.text}\n{phrase}") if mark % CHATTERED == 0 else example)
+        way = mark % VARIED
+        out.append(replace(example, text=ways[way](example.text, mark)) if way < len(ways) else example)
     return out
+
+
+def _pick(phrases: Sequence[str], mark: int) -> str:
+    return phrases[mark // VARIED % len(phrases)]
+
+
+def _abbreviated(text: str, short: Mapping[str, str]) -> str:
+    """The longest first, so that "patients" is not written "pts" by way of "patient"."""
+    for word in sorted(short, key=len, reverse=True):
+        pattern = rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word)
+        text = re.sub(pattern, short[word], text, flags=re.IGNORECASE)
+    return text
 
 
 def _document() -> str:
@@ -76,6 +98,9 @@ def written(seed: int) -> list[Example]:
     for task in Task:
         for language in LANGUAGES:
             made += [_example(task, text) for text in _texts(pen, task, language=language)]
+    for language in LANGUAGES:
+        plain = document["plain"][language]
+        made += [_plain(pen.filled(plain[index % len(plain)])) for index in range(PLAIN_COPIES)]
     return made
 
 
@@ -86,6 +111,11 @@ def _texts(pen: _Pen, task: Task, *, language: str) -> list[str]:
     if task is Task.NOTE:
         bare += [pen.consultation(language) for _ in range(CONSULTATIONS)]
     return [pen.wrapped(text, task) for text in bare]
+
+
+def _plain(text: str) -> Example:
+    """Chat without a clinical question, as a set of its own."""
+    return Example(PLAIN, f"plain:{text}", text, Task.OTHER)
 
 
 def _example(task: Task, text: str) -> Example:

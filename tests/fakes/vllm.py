@@ -57,6 +57,7 @@ class FakeVllm:
     waiting: int = 0
     generated: int = 42
     gap: float = 0.0
+    finish: str = "stop"
     reasoning_field: str = "reasoning"
     asked: list[dict[str, Any]] = field(default_factory=list)
     callers: list[tuple[str, int]] = field(default_factory=list)
@@ -126,7 +127,7 @@ class FakeVllm:
             if any(stop in text for stop in asked.get("stop", ())):
                 return pieces[:number], "stop"
         most = asked.get("max_tokens") or len(pieces)
-        return pieces[:most], "length" if len(pieces) > most else "stop"
+        return pieces[:most], "length" if len(pieces) > most else self.finish
 
     async def _whole(self, asked: dict[str, Any]) -> Response:
         pieces, finish = self._script(asked)

@@ -10,6 +10,7 @@ const vendor = join(here, "..", "static", "vendor");
 const packageOf = (name) => join(here, "node_modules", ...name.split("/"));
 const versionOf = (name) => JSON.parse(readFileSync(join(packageOf(name), "package.json"), "utf8")).version;
 const HTMX = "htmx.org";
+const CHART = "chart.js";
 const FONT = "@fontsource-variable/noto-sans-sc";
 
 function write(path, content) {
@@ -17,13 +18,21 @@ function write(path, content) {
   writeFileSync(path, content);
 }
 
+// The maps are not shipped, so the comment would only make developer tools ask for a missing file.
+function copyScript(source, target) {
+  write(target, readFileSync(source, "utf8").replace(/\n?\/\/# sourceMappingURL=.*$/m, "\n"));
+}
+
 function copyHtmx(folder) {
   for (const file of ["htmx.min.js", "ext/hx-sse.min.js"]) {
-    const text = readFileSync(join(packageOf(HTMX), "dist", file), "utf8");
-    // The maps are not shipped, so the comment would only make developer tools ask for a missing file.
-    write(join(folder, file.replace("ext/", "")), text.replace(/\n?\/\/# sourceMappingURL=.*$/m, "\n"));
+    copyScript(join(packageOf(HTMX), "dist", file), join(folder, file.replace("ext/", "")));
   }
   cpSync(join(packageOf(HTMX), "LICENSE"), join(folder, "LICENSE"));
+}
+
+function copyChart(folder) {
+  copyScript(join(packageOf(CHART), "dist", "chart.umd.min.js"), join(folder, "chart.umd.min.js"));
+  cpSync(join(packageOf(CHART), "LICENSE.md"), join(folder, "LICENSE"));
 }
 
 function copyFont(folder) {
@@ -46,6 +55,7 @@ function* filesBelow(folder) {
 
 rmSync(vendor, { recursive: true, force: true });
 copyHtmx(join(vendor, `htmx-${versionOf(HTMX)}`));
+copyChart(join(vendor, `chart-${versionOf(CHART)}`));
 copyFont(join(vendor, `noto-sans-sc-${versionOf(FONT)}`));
 const sums = Object.fromEntries(
   [...filesBelow(vendor)].map((path) => [

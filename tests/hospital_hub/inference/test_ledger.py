@@ -14,7 +14,7 @@ from hospital_hub.errors import Unavailable
 from hospital_hub.identity.permissions import Role
 from hospital_hub.identity.principal import Principal
 from hospital_hub.inference.ledger import Ledger
-from hospital_hub.inference.ledger_values import Attempt, AttemptResult, Closing, Tally
+from hospital_hub.inference.ledger_values import Attempt, AttemptResult, Closing, Taken, Tally
 from hospital_hub.inference.outcomes import AttemptOutcome
 from hospital_hub.inference.question import Message, Prompt, Question
 from hospital_hub.inference.sweep import Patience, sweep
@@ -25,7 +25,8 @@ from hospital_hub.resources import Resources
 from hospital_hub.settings import Settings
 from hospital_hub.storage.clock import utc_now
 from hospital_hub.storage.database import Database
-from routing import Decision, Fleet, Lane, Refusal, Replica, Tier, TierView, decide, load_policy
+from routing import Fleet, Lane, Replica, Tier, TierView, load_policy
+from routing.replay import case_of
 from tests.fixtures.hub import rows
 
 PROGRAM = Principal(id="key/1", role=Role.SERVICE, display_name="Reports", department="Pathology")
@@ -50,8 +51,9 @@ def fleet(*, healthy: bool) -> Fleet:
     )
 
 
-def decided(*, healthy: bool = True) -> Decision | Refusal:
-    return decide(ASKED.for_routing(), fleet(healthy=healthy), policy=load_policy())
+def decided(*, healthy: bool = True) -> Taken:
+    case = case_of(ASKED.for_routing(), fleet(healthy=healthy))
+    return Taken(case.decide(load_policy()), case)
 
 
 FIRST = Attempt(1, "r1-32b", "r1-32b-0")

@@ -1,0 +1,1 @@
+"""Figures about decisions: quality, cost, shares, calibration, drift. Pure: values in, numbers out."""
