@@ -15,11 +15,14 @@ class Tier(IntEnum):
     @property
     def label(self) -> str:
         """The name in models.toml and on the wire, e.g. `r1-70b`."""
-        return self.name.lower().replace("_", "-")
+        return LABELS[self]
 
     @classmethod
     def of(cls, label: str) -> "Tier":
         return cls[label.upper().replace("-", "_")]
+
+
+LABELS: Mapping[Tier, str] = {tier: tier.name.lower().replace("_", "-") for tier in Tier}
 
 
 class Task(StrEnum):

@@ -82,7 +82,7 @@ async def attempt(models: Models, run: Run, *, turn: Turn) -> AsyncGenerator[Chu
     left = max(run.left(sent), LEAST_SECONDS)
     clocks = Clocks(**{**entry.clocks.model_dump(), "first_token": min(entry.clocks.first_token, left)})
     notes = _Notes(turn.number, sent, hurried=left < entry.clocks.first_token)
-    body = _body(run.question, entry)
+    body = _body(run.question, entry, cache_salt=models.cache_salt(run.question.who.department))
     server = Server(grant.url, entry.served_name)
     try:
         async with aclosing(
@@ -109,9 +109,8 @@ async def attempt(models: Models, run: Run, *, turn: Turn) -> AsyncGenerator[Chu
         run.results.append(notes.result(grant, now=now()))
 
 
-def _body(question: Question, entry: TierEntry) -> dict[str, Any]:
-    """Departments do not share what the server remembers of prompts: its speed would tell one of the other's."""
-    manner = Manner(question.lane, question.wishes, question.who.department, whole=question.whole)
+def _body(question: Question, entry: TierEntry, *, cache_salt: str) -> dict[str, Any]:
+    manner = Manner(question.lane, question.wishes, cache_salt, whole=question.whole)
     return chat_body(entry, question.prompt, answer_tokens=question.answer_tokens, manner=manner)
 
 

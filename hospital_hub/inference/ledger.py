@@ -17,8 +17,9 @@ from hospital_hub.audit.events import Deed
 from hospital_hub.errors import Unavailable
 from hospital_hub.inference import ledger_rows
 from hospital_hub.inference.ledger_rows import Row
-from hospital_hub.inference.ledger_values import Attempt, Closing, Taken, Tally
+from hospital_hub.inference.ledger_values import Attempt, AttemptResult, Closing, Taken, Tally
 from hospital_hub.inference.meter import Meter
+from hospital_hub.inference.outcomes import AttemptOutcome
 from hospital_hub.inference.question import Question
 from hospital_hub.inference.stored_decision import stored
 from hospital_hub.inference.sweep import BEAT_SECONDS, beat
@@ -182,7 +183,8 @@ class Ledger:
         if row.statement is not ledger_rows.OPEN:
             return
         made = orjson.loads(row.json)
-        self.close(uuid.UUID(made["id"]), Closing(Outcome.ABANDONED, made["tier"], Tally(), ()))
+        unsent = () if made["number"] is None else (AttemptResult(made["number"], AttemptOutcome.UNSENT),)
+        self.close(uuid.UUID(made["id"]), Closing(Outcome.ABANDONED, made["tier"], Tally(), unsent))
 
     def _weights(self, tier: str) -> str:
         return self.registry.tiers[tier].model if tier else ""

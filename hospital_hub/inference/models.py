@@ -1,5 +1,7 @@
 """What asking needs of the process: the gate, the policy in force, the ledger; opened once by `main`."""
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 
 import aiohttp
@@ -13,13 +15,21 @@ from routing import Policy
 
 @dataclass(frozen=True)
 class Models:
-    """`http` is the pool to the model servers; `shadow` a candidate policy, which decides too and acts on nothing."""
+    """`http` is the pool to the model servers; `shadow` a candidate policy, which decides too and acts on nothing.
+
+    `salt` keys what the servers are told of departments.
+    """
 
     gate: Gate
     policy: Policy
     ledger: Ledger
     http: aiohttp.ClientSession
     shadow: Policy | None = None
+    salt: bytes = b""
+
+    def cache_salt(self, department: str) -> str:
+        """Departments do not share what a server remembers of prompts: its speed would tell one of the other's."""
+        return hmac.new(self.salt, department.encode(), hashlib.sha256).hexdigest()
 
     @property
     def fleet(self) -> Picture:

@@ -23,7 +23,7 @@ async def open_models(resources: Resources, policy: Policy, *, shadow: Policy | 
     async with _gate(resources, policy) as gate:
         ledger = Ledger(resources.database, resources.registry, tracer=tracer_of(resources.settings.otlp_endpoint))
         try:
-            yield Models(gate, policy, ledger, resources.http, shadow)
+            yield Models(gate, policy, ledger, resources.http, shadow, resources.vault.secret("cache-salt"))
         finally:
             await ledger.stop()
 

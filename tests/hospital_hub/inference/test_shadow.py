@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from hospital_hub.errors import WrongSetup
 from hospital_hub.inference.admission import Grant
 from hospital_hub.inference.ask import Models, answer
+from hospital_hub.inference.placing import want
 from hospital_hub.inference.shadow import load_shadow, shadowed
 from hospital_hub.inference.shadow_report import FAILED, REFUSED, Choice, Pair, compared, pairs
 from hospital_hub.main import create_app
