@@ -102,7 +102,8 @@ class LocalGate:
         """Give free places to those who wait, the most urgent lane first, in the order in which they came."""
         for queue in self._queues.values():
             if queue:
-                for waiting in tuple(queue):
+                # Whose time has just run out still stands in the queue until its task has heard of it.
+                for waiting in [one for one in queue if not one.place.done()]:
                     grant = self._grant(waiting.want, since=waiting.since)
                     if grant is not None:
                         queue.remove(waiting)
@@ -197,7 +198,7 @@ class LocalGate:
         queue = self._queues[waiting.want.lane]
         if waiting in queue:
             queue.remove(waiting)
-            if told is not None:
+            if told is not None and not waiting.place.done():
                 waiting.place.set_result(told)
         elif waiting.place.done() and not waiting.place.cancelled():
             grant = waiting.place.result()

@@ -116,6 +116,18 @@ async def test_a_caller_who_leaves_the_queue_leaves_no_place_behind() -> None:
         await first
 
 
+async def test_a_place_that_comes_free_as_a_wait_ends_goes_to_the_next() -> None:
+    """Between the end of a wait and its task's next turn the caller still stands in the queue."""
+    gate = on_paper(places=1)
+    (held,) = await granted(gate, Lane.KIOSK, 1)
+    late, patient = await waiting(gate, Lane.KIOSK), await waiting(gate, Lane.KIOSK)
+    late.cancel()
+    gate.leave(held, Verdict.WELL)
+    assert isinstance(await patient, Grant)
+    await asyncio.gather(late, return_exceptions=True)
+    assert gate.waiting()[Lane.KIOSK] == 0
+
+
 async def test_the_least_loaded_replica_of_a_tier_is_chosen_and_counted() -> None:
     gate = on_paper({"r1-32b": ("a", "b")}, places=4)
     say(gate, "a", ServerState(3, 0, 0.0, 0.0))
