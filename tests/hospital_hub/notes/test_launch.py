@@ -93,7 +93,7 @@ async def test_the_emr_may_refuse(browser: Browser) -> None:
         {"azp": "another-client"},
         {"nonce": "replayed"},
         {"exp": int(time.time()) - 600},
-        {"iat": int(time.time()) + 600},
+        {"iat": int(time.time()) + 86_400},
         {"sub": ""},
     ],
 )
