@@ -41,18 +41,28 @@ class Opinions:
     why: str
 
 
+def advantage(need: Need) -> float:
+    """How much more often the 671B is expected to be right than the 32B; a difference of probabilities."""
+    return need.well[Tier.R1_671B] - need.well[Tier.R1_32B]
+
+
+def hidden_by_agreement(need: Need) -> float:
+    """Failures of the 32B that the 671B would not make, as a share of the expected agreements of 32B and 70B."""
+    return need.lost[Tier.R1_32B] / max(1 - need.differ, 1e-6)
+
+
 def opinions(need: Need, *, task: Task, known: bool, policy: Policy) -> Opinions:
     """No check where the largest would hardly do better; the arbiter at once where agreement is not to be trusted."""
     rules = policy.second_opinion
     if task not in rules.tasks and (known or Task.OTHER not in rules.tasks):
         return Opinions(None, None, "not_for_task", f"not asked for {task.value}")
-    better = need.well[Tier.R1_671B] - need.well[Tier.R1_32B]
+    better = advantage(need)
     if better < rules.skip_below:
         why = f"{Tier.R1_671B.label} is expected to be right {_percent(better)} more often"
         return Opinions(None, Tier.R1_32B, "no_check_needed", why)
-    worth = need.lost[Tier.R1_32B] / max(1 - need.differ, 1e-6)
-    if worth >= rules.arbiter_from:
-        return Opinions(None, Tier.R1_671B, "arbiter_at_once", f"agreement would hide too much: {worth:.2f}")
+    hidden = hidden_by_agreement(need)
+    if hidden >= rules.arbiter_from:
+        return Opinions(None, Tier.R1_671B, "arbiter_at_once", f"agreement would hide too much: {hidden:.2f}")
     plan = SecondOpinion(Tier.R1_32B, Tier.R1_70B, Tier.R1_671B)
     return Opinions(plan, None, "due", f"the two are expected to differ in {_percent(need.differ)}")
 

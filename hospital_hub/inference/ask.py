@@ -22,7 +22,9 @@ __all__ = ["Models", "answer", "ask"]
 
 
 async def ask(models: Models, question: Question) -> AsyncGenerator[Event]:
-    """Yield Decided, then Tokens, then Answered. Closing the generator closes the model's stream.
+    """Yield Decided, then Tokens, then Answered; Decided once more before the first Token if another tier speaks.
+
+    Closing the generator closes the model's stream.
 
     Raises:
         Busy: no allowed tier has room in time. TooLong: the text fits none. ModelsUnavailable: none is alive or
@@ -37,15 +39,9 @@ async def ask(models: Models, question: Question) -> AsyncGenerator[Event]:
     run = await _opened(models, question, placed=placed, started=started)
     try:
         yield Decided(placed.decision, str(run.call_id), models.registry.notice)
-        async with aclosing(_answering(models, run)) as chunks:
-            async for chunk in chunks:
-                if isinstance(chunk, Content):
-                    run.heard(chunk.text, now=clock())
-                    yield Token(chunk.text)
-                elif isinstance(chunk, Finished):
-                    run.ended(chunk)
-                elif isinstance(chunk, Consulting):
-                    yield chunk
+        async with aclosing(_heard(models, run)) as events:
+            async for event in events:
+                yield event
         yield _answered(models, run)
     except UpstreamFault as fault:
         run.outcome = Outcome.CUT if run.text else Outcome.FAILED
@@ -80,6 +76,21 @@ async def _opened(models: Models, question: Question, *, placed: Placed, started
         run.give_back(models.gate)
         raise
     return run
+
+
+async def _heard(models: Models, run: Run) -> AsyncGenerator[Event]:
+    clock = asyncio.get_running_loop().time
+    async with aclosing(_answering(models, run)) as chunks:
+        async for chunk in chunks:
+            if isinstance(chunk, Content):
+                if not run.text and (other := run.other_tier()):
+                    yield Decided(other, str(run.call_id), models.registry.notice)
+                run.heard(chunk.text, now=clock())
+                yield Token(chunk.text)
+            elif isinstance(chunk, Finished):
+                run.ended(chunk)
+            elif isinstance(chunk, Consulting):
+                yield chunk
 
 
 def _answering(models: Models, run: Run) -> AsyncGenerator[Consulting | Chunk] | AsyncGenerator[Chunk]:

@@ -4,6 +4,7 @@ The first message proves the hub's key. Unknown messages are dropped, so that ve
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final, cast
@@ -23,7 +24,7 @@ PURPOSE: Final = "gate"  # of the secret derived from the master key
 Message = Mapping[str, Any]
 
 
-class Framed(asyncio.Protocol):
+class Framed(asyncio.Protocol, ABC):
     """One connection. Subclasses say what a message does and what its end does."""
 
     def __init__(self) -> None:
@@ -55,8 +56,9 @@ class Framed(asyncio.Protocol):
         if self.transport is not None:
             self.transport.close()
 
+    @abstractmethod
     def on_message(self, message: Message) -> None:
-        raise NotImplementedError
+        """A broken message may raise KeyError, TypeError or ValueError; the connection is then closed."""
 
     def _read(self, body: bytes) -> None:
         try:

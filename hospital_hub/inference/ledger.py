@@ -20,7 +20,7 @@ from hospital_hub.inference.ledger_rows import Row
 from hospital_hub.inference.ledger_values import Attempt, AttemptResult, Closing, Taken, Tally
 from hospital_hub.inference.meter import Meter
 from hospital_hub.inference.outcomes import AttemptOutcome
-from hospital_hub.inference.question import Question
+from hospital_hub.inference.question import AUTO, Question
 from hospital_hub.inference.stored_decision import stored
 from hospital_hub.inference.sweep import BEAT_SECONDS, beat
 from hospital_hub.inference.tables import Outcome
@@ -32,7 +32,6 @@ from hospital_hub.storage.group_commit import GroupCommit, Wire
 from hospital_hub.storage.ids import new_id
 from routing import Decision, Refusal
 
-AUTO: Final = "hub-auto"
 # A plan made while the table was small would read all of it for each batch, for as long as the connection lives.
 BY_INDEX: Final = "-c plan_cache_mode=force_custom_plan -c enable_seqscan=off"
 CLOSE_LINGER: Final = 0.05

@@ -11,7 +11,7 @@ from hospital_hub.identity.permissions import Action
 from hospital_hub.identity.principal import Principal
 from hospital_hub.inference.chat_endpoint import ChatEndpoint
 from hospital_hub.inference.door import KeyGuard, door_of
-from hospital_hub.inference.openai_form import AUTO
+from hospital_hub.inference.question import AUTO
 
 router = APIRouter(prefix="/v1", tags=["OpenAI protocol"])
 Program = Annotated[Principal, Depends(KeyGuard(Action.MODEL_ASK, scope=Scope.MODELS))]

@@ -8,11 +8,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from hospital_hub.errors import BadInput, NotFound
-from hospital_hub.inference.question import Message, Prompt, Wishes
+from hospital_hub.inference.question import AUTO, Message, Prompt, Wishes
 from hospital_hub.web.field_errors import printable
 from routing import Tier
 
-AUTO: Final = "hub-auto"
 VERSION: Final = "v1/as-sent@1"
 MAX_TEXT: Final = 400_000
 DEFAULT_ANSWER_TOKENS: Final = 1024

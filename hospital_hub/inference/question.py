@@ -22,6 +22,10 @@ TOKENS_PER_MESSAGE = 12
 WIDE: Final = re.compile("[\u2e80-\U0010ffff]")
 
 
+# The model's name by which a program leaves the choice to the router.
+AUTO: Final = "hub-auto"
+
+
 class Agreement(StrEnum):
     """How two answers of one kind are compared (routing.agreement)."""
 
@@ -124,7 +128,10 @@ def estimate_tokens(text: str) -> int:
 
 @dataclass(frozen=True)
 class Decided:
-    """The first event of every answer: who will speak, and why. `notice` is empty with real weights."""
+    """Who will speak, and why: the first event of every answer, and again before its first word if another tier speaks.
+
+    `notice` is empty with real weights.
+    """
 
     decision: Decision
     call_id: str

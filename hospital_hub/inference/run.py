@@ -1,7 +1,7 @@
 """One question while it is answered: its places, what was said, which attempts were made, what its rows will say."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hospital_hub.inference.admission import Gate, Grant
 from hospital_hub.inference.ledger_values import Attempt, AttemptResult, Closing, Tally
@@ -11,6 +11,7 @@ from hospital_hub.inference.question import Question
 from hospital_hub.inference.servers import Verdict
 from hospital_hub.inference.tables import Outcome
 from integrations.vllm.chat import Finished
+from routing import Decision, Tier
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,13 @@ class Run:
     def left(self, now: float) -> float:
         """Seconds in which the answer should begin."""
         return self.started + self.question.deadline - now
+
+    def other_tier(self) -> Decision | None:
+        """The decision with the tier that speaks, where that is not the one that was decided on."""
+        decision = self.placed.decision
+        if self.speaker is None or self.speaker.tier == decision.tier.label:
+            return None
+        return replace(decision, tier=Tier.of(self.speaker.tier))
 
     def heard(self, text: str, *, now: float) -> None:
         if self.first is None:

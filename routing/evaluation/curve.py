@@ -8,9 +8,10 @@ import numpy as np
 
 from routing.evaluation.choices import Choice, choice_of
 from routing.evaluation.quality import Answered, quality
+from routing.need import advantage, hidden_by_agreement
 from routing.policy import Policy
 from routing.replay import Case
-from routing.values import Need, Task, Tier
+from routing.values import Task, Tier
 
 # Times the policy's own bars; 1 is the policy itself.
 FACTORS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5, 3.0)
@@ -85,8 +86,8 @@ def opinion_points(sample: Sample, policy: Policy) -> tuple[Point, ...]:
     """With second opinions: every pair of the two thresholds, spread over what the cases show."""
     both, own = sample.allowing(second_opinion=True), policy.second_opinion
     needs = [case.reading.need for case in sample.cases]
-    skips = _spread([_better(need) for need in needs], SKIPPED, own=own.skip_below)
-    arbiters = _spread([_worth(need) for need in needs], TRUSTED, own=own.arbiter_from)
+    skips = _spread([advantage(need) for need in needs], SKIPPED, own=own.skip_below)
+    arbiters = _spread([hidden_by_agreement(need) for need in needs], TRUSTED, own=own.arbiter_from)
     points = []
     for skip in skips:
         for arbiter in arbiters:
@@ -102,14 +103,6 @@ def _spread(values: Sequence[float], shares: Sequence[float], *, own: float) -> 
     found = np.quantile(np.array(values), shares)
     steps = {round(float(value), DIGITS) for value in found}
     return sorted(steps | {own})
-
-
-def _better(need: Need) -> float:
-    return need.well[Tier.R1_671B] - need.well[Tier.R1_32B]
-
-
-def _worth(need: Need) -> float:
-    return need.lost[Tier.R1_32B] / max(1 - need.differ, 1e-6)
 
 
 def _marked(points: Sequence[Point], prices: Sequence[float]) -> tuple[Point, ...]:

@@ -58,7 +58,7 @@ class _Pen:
 def varied(examples: Sequence[Example]) -> list[Example]:
     """As others would have typed them, chosen by the hash of the text.
 
-    one in four is followed by words of courtesy, one by an order to the router, and one is full of abbreviations.
+    One in four is followed by words of courtesy, one by an order to the router, and one is full of abbreviations.
     """
     document = tomllib.loads(_document())
     ways = (

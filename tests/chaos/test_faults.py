@@ -9,7 +9,7 @@ import pytest
 
 from hospital_hub.errors import Busy, ModelsUnavailable, UpstreamFailed
 from hospital_hub.inference.ask import ask
-from hospital_hub.inference.question import Token
+from hospital_hub.inference.question import Consulting, Decided, Token
 from hospital_hub.registry import TierClocks
 from hospital_hub.resources import Resources
 from routing import Task
@@ -102,6 +102,17 @@ async def test_when_everything_is_broken_it_is_not_asked_much_more_than_once(
         assert found.asked <= 1.1 * offered
         assert found.said() == {}
         await check_ledger(found)
+
+
+async def test_a_larger_tier_that_speaks_instead_is_named_before_its_first_word(resources: Resources) -> None:
+    async with rig(resources) as found:
+        await found.middle.break_with(Fault.ERROR)
+        async with aclosing(ask(found.models, question(task=Task.NOTE))) as events:
+            seen = [event async for event in events if not isinstance(event, Consulting)]
+        kinds = [type(event) for event in seen]
+        assert kinds[:3] == [Decided, Decided, Token]
+        assert [event.decision.tier.label for event in seen if isinstance(event, Decided)] == ["r1-70b", "r1-671b"]
+        assert kinds.count(Decided) == 2
 
 
 async def test_the_breaker_opens_within_five_failures_says_so_at_once_and_recovers_within_twenty_seconds(

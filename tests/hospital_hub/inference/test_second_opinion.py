@@ -56,7 +56,7 @@ async def heard(trio: Trio, asked: Question) -> tuple[list[object], Answered]:
 async def test_where_both_agree_that_is_the_answer_and_nobody_asks_the_large_model(trio: Trio) -> None:
     events, last = await heard(trio, hard())
     assert (last.text, last.tier, last.agreed) == ("B", "r1-70b", ("r1-32b", "r1-70b"))
-    assert [type(event) for event in events] == [Decided, Consulting, Token, Answered]
+    assert [type(event) for event in events] == [Decided, Consulting, Decided, Token, Answered]
     assert trio.large.asked == 0
     assert await trio.attempts() == [(1, "r1-32b", "ANSWERED"), (2, "r1-70b", "ANSWERED")]
     assert rows(trio.url, "SELECT outcome, tier, attempts, prompt_tokens FROM model_call") == [
