@@ -110,7 +110,13 @@ async def attempt(models: Models, run: Run, *, turn: Turn) -> AsyncGenerator[Chu
 
 
 def _body(question: Question, entry: TierEntry, *, cache_salt: str) -> dict[str, Any]:
-    manner = Manner(question.lane, question.wishes, cache_salt, whole=question.whole)
+    manner = Manner(
+        question.lane,
+        question.wishes,
+        cache_salt,
+        whole=question.whole,
+        prompt_tokens=question.context_tokens,
+    )
     return chat_body(entry, question.prompt, answer_tokens=question.answer_tokens, manner=manner)
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final
 
 from hospital_hub.identity.principal import Principal
@@ -96,11 +97,16 @@ class Question:
         """Whether the text may only go where patients' data may."""
         return self.patient_data or self.subject is not None
 
+    @cached_property
+    def context_tokens(self) -> int:
+        """Upper estimate of the prompt."""
+        return sum(estimate_tokens(message.content) for message in self.prompt.messages)
+
     def for_routing(self) -> Request:
         return Request(
             text=self.text,
             lane=self.lane,
-            context_tokens=sum(estimate_tokens(message.content) for message in self.prompt.messages),
+            context_tokens=self.context_tokens,
             answer_tokens=self.answer_tokens,
             deadline=self.deadline,
             surface=self.surface,
