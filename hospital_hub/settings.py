@@ -56,6 +56,14 @@ class Settings(BaseSettings):
     demo: bool = Field(default=False, description="Demonstration weights and synthetic patients; pages say so")
     session_minutes: int = Field(default=30, ge=1, le=720, description="Idle time after which a log-in ends")
     kiosk_session_minutes: int = Field(default=15, ge=1, le=60, description="The same for a kiosk conversation")
+    triage_pack: Literal["cn-2018", "esi"] = Field(default="cn-2018", description="Rule pack of the triage levels")
+    triage_suggestion: Literal["shown", "after"] = Field(
+        default="shown", description="The model's level on the board: shown, or only after the nurse has set hers"
+    )
+    triage_filing: bool = Field(default=True, description="File what triage found in the EMR, once a case is bound")
+    transcription_url: str = Field(
+        default="", description="OpenAI base URL that turns speech into text at the kiosk; no microphone if unset"
+    )
     worker_concurrency: int = Field(default=2, ge=1, le=64, description="Items of one batch answered at once")
     keep_answers_hours: int = Field(default=24, ge=24, le=720, description="Answers of /v1 under an Idempotency-Key")
     keep_decisions_days: int = Field(default=90, ge=1, description="Reasons of routing, in the rows of the ledger")

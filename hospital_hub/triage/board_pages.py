@@ -17,7 +17,7 @@ from hospital_hub.identity.permissions import Action
 from hospital_hub.identity.principal import Principal
 from hospital_hub.resources import resources_of
 from hospital_hub.storage.clock import utc_now
-from hospital_hub.triage import decisions
+from hospital_hub.triage import decisions, nurse_tables  # noqa: F401
 from hospital_hub.triage.board import keep_open, read_queue
 from hospital_hub.triage.case_view import read_case
 from hospital_hub.triage.decisions import Seen

@@ -35,10 +35,19 @@ class AnswerOutcome(StrEnum):
     BROKEN = "broken"  # it broke off, or the hub failed
 
 
+class Interview(StrEnum):
+    """asking -> done; without AI the fixed questions are asked all the same."""
+
+    NONE = "none"  # no interview: a red flag, a called nurse, or a case from before there were interviews
+    ASKING = "asking"
+    DONE = "done"  # enough is known, or ten questions were asked
+    CUT = "cut"  # a red flag came up, or the person asked for a nurse, left or was too slow
+
+
 class Speaker(StrEnum):
     PATIENT = "patient"
     MODEL = "model"
-    HOSPITAL = "hospital"  # the fixed sentence
+    HOSPITAL = "hospital"  # a fixed sentence or question
 
 
 class Step(StrEnum):
@@ -50,8 +59,11 @@ class Step(StrEnum):
 class TriageCase(SQLModel, table=True):
     """`automatic_level` is what rules demand and is never lowered; `final_level` is a nurse's. None is undecided.
 
-    `flags` holds rule, level and place of each red flag, never its words. `login_id` is the kiosk log-in that
-    told it, and the only one that may see it there.
+    `flags` holds rule, level and place of each red flag, never its words; `turn` is whose ordinal the place is in.
+    `login_id` is the kiosk log-in that told it, and the only one that may see it there, until another one comes with
+    the ticket. `acuity` (what the rule pack found, with values) and `summary` (what the interview found) are sealed
+    JSON. `suggested_level` is the model's; the automatic level is at least as urgent. `retriage_at` is when a nurse
+    should look again.
     """
 
     __tablename__ = "triage_case"
@@ -64,8 +76,19 @@ class TriageCase(SQLModel, table=True):
     with_ai: bool
     rules_version: str
     flags: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    pack: str = Field(default="", description="rule pack of the acuity")
+    acuity: bytes | None = Field(default=None, sa_type=LargeBinary)
+    provisional: bool = False
+    suggested_level: int | None = None
     automatic_level: int | None = None
     final_level: int | None = None
+    retriage_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    interview: Interview = Field(default=Interview.NONE, sa_type=word_of(Interview))
+    summary: bytes | None = Field(default=None, sa_type=LargeBinary)
+    department: str = Field(default="", max_length=40, description="id of the suggested department")
+    ticket: bytes | None = Field(default=None, sa_type=LargeBinary, index=True, description="keyed hash of its token")
+    ticket_until: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    left_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     steps: int = Field(default=0, description="nurses' steps so far; a decision names the number it saw")
     called_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     acknowledged_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
@@ -77,7 +100,7 @@ class TriageCase(SQLModel, table=True):
 
 
 class TriageTurn(SQLModel, table=True):
-    """One thing said. Everything after `text` tells how a model's words came about; empty for people."""
+    """One thing said. `asked` is sealed JSON of a question's form; the rest tells how a model's words came about."""
 
     __tablename__ = "triage_turn"
     __table_args__ = (UniqueConstraint("case_id", "ordinal"),)
@@ -87,6 +110,7 @@ class TriageTurn(SQLModel, table=True):
     ordinal: int
     speaker: Speaker = Field(sa_type=word_of(Speaker))
     text: bytes = Field(sa_type=LargeBinary)
+    asked: bytes | None = Field(default=None, sa_type=LargeBinary)
     outcome: AnswerOutcome | None = Field(default=None, sa_type=word_of(AnswerOutcome))
     rule: str = Field(default="", description="of safe_text, when the model's words were kept back")
     prompt_version: str = ""
@@ -133,6 +157,18 @@ def subject_of(case_id: uuid.UUID) -> str:
 
 def place_of_turn(turn_id: uuid.UUID) -> Place:
     return Place("triage_turn", "text", str(turn_id))
+
+
+def place_of_question(turn_id: uuid.UUID) -> Place:
+    return Place("triage_turn", "asked", str(turn_id))
+
+
+def place_of_acuity(case_id: uuid.UUID) -> Place:
+    return Place("triage_case", "acuity", str(case_id))
+
+
+def place_of_summary(case_id: uuid.UUID) -> Place:
+    return Place("triage_case", "summary", str(case_id))
 
 
 def place_of_assessment(case_id: uuid.UUID, ordinal: int) -> Place:
