@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     transcription_url: str = Field(
         default="", description="OpenAI base URL that turns speech into text at the kiosk; no microphone if unset"
     )
+    transcription_model: str = Field(default="whisper-1", description="Name of the model that is asked there")
     worker_concurrency: int = Field(default=2, ge=1, le=64, description="Items of one batch answered at once")
     keep_answers_hours: int = Field(default=24, ge=24, le=720, description="Answers of /v1 under an Idempotency-Key")
     keep_decisions_days: int = Field(default=90, ge=1, description="Reasons of routing, in the rows of the ledger")

@@ -1,4 +1,4 @@
-"""The background worker: `celery -A hospital_hub.worker:app worker`. Files signed notes and answers batches.
+"""The background worker: `celery -A hospital_hub.worker:app worker`. Files cases and signed notes, answers batches.
 
 Prefork, not solo: the parent goes on talking to the broker while a child works, and a child that a task kills or
 that grows too large is replaced. The children share the parent's modules, so a second one costs little memory.
@@ -21,9 +21,10 @@ from hospital_hub.research import tasks as research_tasks
 from hospital_hub.resources import open_resources
 from hospital_hub.settings import load_settings
 from hospital_hub.storage.schema import check
+from hospital_hub.triage import tasks as triage_tasks
 
 WRONG_SETUP: Final = 2
-TASK_MODULES: Final = (notes_tasks, research_tasks)
+TASK_MODULES: Final = (triage_tasks, notes_tasks, research_tasks)
 
 
 def _fail(wrong: WrongSetup) -> NoReturn:

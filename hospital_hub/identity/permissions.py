@@ -19,6 +19,7 @@ class Action(StrEnum):
     TRIAGE_TELL = "triage.tell"  # describe a complaint at the kiosk
     TRIAGE_BOARD = "triage.board"  # see the cases
     TRIAGE_DECIDE = "triage.decide"  # set the final level
+    TRIAGE_FILE = "triage.file"  # carry a case that is bound to a patient to the FHIR server
     NOTE_DRAFT = "note.draft"
     NOTE_SIGN = "note.sign"
     NOTE_FILE = "note.file"  # carry a signed note to the FHIR server
@@ -41,7 +42,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
     Role.OPERATIONS: frozenset({Action.OPERATIONS_READ}),
     Role.AUDITOR: frozenset({Action.AUDIT_READ}),
     Role.ADMINISTRATOR: frozenset({Action.USERS_MANAGE, Action.OPERATIONS_READ, Action.FLEET_MANAGE}),
-    Role.SERVICE: frozenset({Action.NOTE_FILE, Action.BATCH_RUN, Action.MODEL_ASK}),
+    Role.SERVICE: frozenset({Action.TRIAGE_FILE, Action.NOTE_FILE, Action.BATCH_RUN, Action.MODEL_ASK}),
 }
 
 

@@ -92,6 +92,7 @@ class Vault:
                 .on_conflict_do_nothing()
             )
             row = await session.get(DataKey, blind)
+        session.info[blind] = row  # a session itself holds weakly: the key would be read again for every text
         if row is None or row.wrapped is None:
             raise NotFound("This text has been erased.", "It cannot be brought back.", code="erased")
         return AESGCM(self.master).decrypt(row.wrapped[:NONCE_BYTES], row.wrapped[NONCE_BYTES:], blind)

@@ -1,4 +1,4 @@
-"""Triage for programs: one complaint in, what the rules found out. The model's reply is a stream of its own."""
+"""Triage for programs: one complaint in, what the rules found out. The first question is a stream of its own."""
 
 import uuid
 from typing import Annotated, Any
@@ -57,7 +57,7 @@ async def tell(request: Request, body: CaseIn, who: AtKiosk) -> CaseOut:
     complaint = Complaint(body.text, with_ai=body.with_ai, page_language=body.language)
     resources = resources_of(request)
     told = await service.tell(resources, who, complaint=complaint, now=utc_now())
-    asks = told.answer_state is not AnswerState.NONE
+    asks = told.answer_state is not AnswerState.NONE  # a model's question is waited for
     return CaseOut(
         id=told.id,
         number=told.number,

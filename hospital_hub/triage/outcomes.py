@@ -3,23 +3,22 @@
 import uuid
 from typing import Final
 
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hospital_hub.inference.feedback import Seen, keep, withdraw
 from hospital_hub.inference.routing_outcome import OutcomeKind
-from hospital_hub.triage.tables import AnswerOutcome, TriageCase, TriageTurn
+from hospital_hub.triage.tables import AnswerOutcome, TriageCase
 
 # What came of the words themselves; a model that was away, slow or cut off says nothing about whether it was fit.
 CHECKED: Final = frozenset({AnswerOutcome.ANSWERED, AnswerOutcome.BLOCKED, AnswerOutcome.FOREIGN, AnswerOutcome.UNFIT})
 
 
-async def keep_check(session: AsyncSession, turn: TriageTurn) -> None:
-    """The check of a reply, failed or passed."""
-    if turn.outcome in CHECKED:
-        passed = turn.outcome is AnswerOutcome.ANSWERED
-        detail = ":".join(filter(None, (turn.outcome.value, turn.rule)))
-        await keep(session, Seen(OutcomeKind.FAILED_CHECK, float(passed), detail), call=turn.model_call)
+async def keep_check(session: AsyncSession, outcome: AnswerOutcome, *, rule: str, call: uuid.UUID | None) -> None:
+    """The check of a model's question, failed or passed."""
+    if outcome in CHECKED:
+        passed = outcome is AnswerOutcome.ANSWERED
+        detail = ":".join(filter(None, (outcome.value, rule)))
+        await keep(session, Seen(OutcomeKind.FAILED_CHECK, float(passed), detail), call=call)
 
 
 async def keep_override(session: AsyncSession, case: TriageCase, *, call: uuid.UUID | None) -> None:
@@ -30,9 +29,3 @@ async def keep_override(session: AsyncSession, case: TriageCase, *, call: uuid.U
     same = case.final_level == case.automatic_level
     detail = f"{case.automatic_level}>{case.final_level}"
     await keep(session, Seen(OutcomeKind.OVERRIDE, float(same), detail), call=call)
-
-
-async def call_of(session: AsyncSession, case_id: uuid.UUID, *, ordinal: int) -> uuid.UUID | None:
-    """The model call behind a turn, if a model was asked."""
-    query = select(TriageTurn.model_call).where(TriageTurn.case_id == case_id, TriageTurn.ordinal == ordinal)
-    return (await session.exec(query)).first()

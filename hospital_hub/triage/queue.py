@@ -1,16 +1,28 @@
-"""The order of the board. Pure.
+"""The order of the board and its clocks. Pure.
 
 A case without a level is one that nobody knows anything about: it stands behind the severe ones (I, II) and before
 the merely urgent (III), because unknown is not calm. Cases that a nurse has levelled stand below those that wait.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from hospital_hub.clinical.levels import Level
 
-_UNKNOWN: Final = (Level.II + Level.III) / 2
+# How long after arrival a person of this level may wait: the four-level standard's own times.
+LIMITS: Final[Mapping[Level, timedelta]] = {
+    Level.I: timedelta(0),
+    Level.II: timedelta(minutes=10),
+    Level.III: timedelta(minutes=30),
+    Level.IV: timedelta(minutes=120),
+}
+UNKNOWN_LIMIT: Final = timedelta(minutes=10)
+SOONEST_LOOK: Final = timedelta(minutes=5)  # a clock of zero minutes would always be ringing
+LATEST_LOOK: Final = timedelta(minutes=60)
+UNKNOWN: Final = (Level.II + Level.III) / 2
+_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -27,8 +39,55 @@ class Standing:
         """The nurse's, else the automatic one."""
         return self.final or self.automatic
 
+    @property
+    def due(self) -> datetime:
+        """When the time that the level allows is over."""
+        return self.created_at + limit(self.level)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How much of the time that the level allows has passed, in whole minutes."""
+
+    waited: timedelta
+    limit: timedelta
+
+    @property
+    def minutes(self) -> int:
+        return self.waited // _MINUTE
+
+    @property
+    def allowed(self) -> int:
+        return self.limit // _MINUTE
+
+    @property
+    def overdue(self) -> bool:
+        return self.waited > self.limit
+
+    @property
+    def left(self) -> int:
+        """Counted up, so that 0 is never shown before it is true; 0 when overdue."""
+        return max(-((self.waited - self.limit) // _MINUTE), 0)
+
+    @property
+    def over(self) -> int:
+        return max((self.waited - self.limit) // _MINUTE, 0)
+
+
+def limit(level: Level | None) -> timedelta:
+    return UNKNOWN_LIMIT if level is None else LIMITS[level]
+
+
+def clock(standing: Standing, *, now: datetime) -> Clock:
+    return Clock(max(now - standing.created_at, timedelta()), limit(standing.level))
+
+
+def look_again_after(level: Level) -> timedelta:
+    """After a nurse has set this level, or looked and left it, how soon somebody should look again."""
+    return min(max(limit(level), SOONEST_LOOK), LATEST_LOOK)
+
 
 def place(standing: Standing) -> tuple[bool, float, bool, datetime]:
-    """A sort key: waiting before levelled, urgent before calm, called before silent, old before new."""
+    """A sort key: waiting before levelled, urgent before calm, called before silent, the first to be due first."""
     level = standing.level
-    return standing.final is not None, _UNKNOWN if level is None else level, not standing.called, standing.created_at
+    return standing.final is not None, UNKNOWN if level is None else level, not standing.called, standing.due

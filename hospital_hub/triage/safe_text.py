@@ -1,4 +1,4 @@
-"""What may be shown of a model's words at the kiosk: one question, or that a nurse takes over, and nothing else.
+"""What may be shown of a model's words at the kiosk: a question, and nothing else.
 
 Pure; the rules are data (safe_text.toml). A sentence is checked before anybody sees it.
 """
@@ -22,10 +22,9 @@ LONGEST: Final = {"zh-CN": 80, "en": 200}  # characters of a sentence that is re
 
 class Fitness(StrEnum):
     QUESTION = "question"
-    HANDOVER = "handover"
-    UNFIT = "unfit"  # harmless, but neither of the two: left out
+    UNFIT = "unfit"  # harmless, but not a question
     FOREIGN = "foreign"  # another language than the patient's
-    FORBIDDEN = "forbidden"  # voids the whole answer
+    FORBIDDEN = "forbidden"
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,6 @@ class Verdict:
 class SafeRules:
     version: str
     forbidden: tuple[tuple[str, re.Pattern[str]], ...]
-    handover: re.Pattern[str]
     question: re.Pattern[str]
     history: re.Pattern[str]
 
@@ -56,7 +54,6 @@ def load_safe_rules() -> SafeRules:
     return SafeRules(
         version=document["version"],
         forbidden=tuple((block["id"], re.compile(f"{block['zh']}|{block['en']}")) for block in document["forbidden"]),
-        handover=either("handover"),
         question=either("question"),
         history=either("history"),
     )
@@ -75,9 +72,7 @@ def judge(sentence: str, *, language: Language) -> Verdict:
         return Verdict(Fitness.FOREIGN)
     if len(sentence) > LONGEST[language]:
         return Verdict(Fitness.UNFIT)
-    if asks:
-        return Verdict(Fitness.QUESTION)
-    return Verdict(Fitness.HANDOVER if rules.handover.search(clean) else Fitness.UNFIT)
+    return Verdict(Fitness.QUESTION if asks else Fitness.UNFIT)
 
 
 def _foreign(clean: str, language: Language) -> bool:

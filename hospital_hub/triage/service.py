@@ -4,7 +4,7 @@ Rules run before anything is stored or asked; a case is on the board the moment 
 """
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,25 +13,19 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hospital_hub.audit.events import Deed, record
+from hospital_hub.audit.events import Deed
 from hospital_hub.clinical.levels import Level
-from hospital_hub.clinical.red_flags import Flag, Rule, find, level_of, load_rules
+from hospital_hub.clinical.red_flags import Rule, load_rules
 from hospital_hub.clinical.text import Language, language_of
 from hospital_hub.errors import NotFound, Refused, TooLong
 from hospital_hub.identity.principal import Principal
 from hospital_hub.resources import Resources
 from hospital_hub.storage.ids import new_id
+from hospital_hub.triage import conversation
+from hospital_hub.triage.conversation import NewTurn
+from hospital_hub.triage.interview_steps import Step, conclude, go_on, hear
 from hospital_hub.triage.live import announce
-from hospital_hub.triage.tables import (
-    AnswerState,
-    Speaker,
-    TriageCase,
-    TriageTicket,
-    TriageTurn,
-    language_of_case,
-    place_of_turn,
-    subject_of,
-)
+from hospital_hub.triage.tables import AnswerState, Interview, Speaker, TriageCase, TriageTicket, language_of_case
 
 LONGEST: Final = 4000  # characters of a complaint
 HOSPITAL_TIME: Final = ZoneInfo("Asia/Shanghai")
@@ -91,19 +85,22 @@ def checked(text: str) -> str:
 
 
 async def tell(resources: Resources, who: Principal, *, complaint: Complaint, now: datetime) -> Told:
-    """Find danger, then store case, words and audit event in one transaction; the board hears of it on commit."""
+    """Find danger, then store case, words and audit event in one transaction; the board hears of it on commit.
+
+    A complaint without danger begins an interview, with and without AI.
+    """
     words = checked(complaint.text)
-    flags = find(words)
-    case = _case(who, flags=flags, language=complaint.language, now=now)
+    case = _case(who, language=complaint.language, now=now)
     case.with_ai = complaint.with_ai
-    case.answer_state = AnswerState.WAITING if complaint.with_ai else AnswerState.NONE
     async with resources.database.work() as session:
-        await _add(session, resources, who=who, case=case)
-        turn = TriageTurn(id=new_id(_ms(now)), case_id=case.id, ordinal=0, speaker=Speaker.PATIENT, text=b"")
-        turn.text = await resources.vault.seal(
-            session, subject=subject_of(case.id), place=place_of_turn(turn.id), text=words
-        )
-        session.add(turn)
+        await _add(session, case=case)
+        step = Step(session, resources, who, case)
+        await step.say(NewTurn(Speaker.PATIENT, words))
+        if await hear(step):
+            await conclude(step, ended=Interview.NONE)
+        else:
+            await go_on(step)
+        step.record(Deed.CREATE)
         await announce(session)
     return told(case)
 
@@ -113,12 +110,15 @@ async def call_nurse(resources: Resources, who: Principal, *, language: Language
     async with resources.database.work() as session:
         case = await _newest(session, who)
         if case is None:
-            case = _case(who, flags=(), language=language, now=now)
+            case = _case(who, language=language, now=now)
             case.called_at = now
-            await _add(session, resources, who=who, case=case)
+            await _add(session, case=case)
+            Step(session, resources, who, case).record(Deed.CREATE)
         else:
             case.called_at = now
-            _record(session, resources, who=who, case=case, deed=Deed.UPDATE)
+            step = Step(session, resources, who, case)
+            await cut(step)
+            step.record(Deed.UPDATE)
         await announce(session)
     return told(case)
 
@@ -130,11 +130,28 @@ async def own_case(resources: Resources, who: Principal, *, case_id: uuid.UUID) 
         NotFound: it did not, or there is none.
     """
     async with resources.database.work() as session:
-        case = await session.get(TriageCase, case_id)
-        if case is None or case.login_id != who.session_id:
-            raise NotFound("This case is not open here.", "Start over, or ask the nurse at the desk.")
-        _record(session, resources, who=who, case=case, deed=Deed.READ)
+        case = await own(session, who, case_id=case_id)
+        Step(session, resources, who, case).record(Deed.READ)
     return told(case)
+
+
+async def own(session: AsyncSession, who: Principal, *, case_id: uuid.UUID, lock: bool = False) -> TriageCase:
+    """The row, if this kiosk log-in told it or came with its ticket; the caller records who reads it.
+
+    Raises:
+        NotFound: it did not, or there is none.
+    """
+    case = await session.get(TriageCase, case_id, with_for_update=lock)
+    if case is None or case.login_id != who.session_id:
+        raise NotFound("This case is not open here.", "Start over, or ask the nurse at the desk.")
+    return case
+
+
+async def cut(step: Step) -> None:
+    """An interview that goes on ends here."""
+    if step.case.interview is Interview.ASKING:
+        step.talk = await conversation.read(step.session, step.resources, case=step.case)
+        await conclude(step, ended=Interview.CUT)
 
 
 def told(case: TriageCase) -> Told:
@@ -149,7 +166,7 @@ def told(case: TriageCase) -> Told:
     )
 
 
-def _case(who: Principal, *, flags: tuple[Flag, ...], language: Language, now: datetime) -> TriageCase:
+def _case(who: Principal, *, language: Language, now: datetime) -> TriageCase:
     assert who.session_id is not None  # noqa: S101 - kiosk principals come from a log-in
     return TriageCase(
         id=new_id(_ms(now)),
@@ -159,21 +176,14 @@ def _case(who: Principal, *, flags: tuple[Flag, ...], language: Language, now: d
         language=language,
         with_ai=False,
         rules_version=load_rules().version,
-        flags=[_without_words(flag) for flag in flags],
-        automatic_level=level_of(flags),
         answer_state=AnswerState.NONE,
     )
 
 
-def _without_words(flag: Flag) -> dict[str, Any]:
-    return {name: value for name, value in asdict(flag).items() if name != "words"}
-
-
-async def _add(session: AsyncSession, resources: Resources, *, who: Principal, case: TriageCase) -> None:
+async def _add(session: AsyncSession, *, case: TriageCase) -> None:
     case.number = await _next_number(session, case)
     session.add(case)
     await session.flush()
-    _record(session, resources, who=who, case=case, deed=Deed.CREATE)
 
 
 async def _next_number(session: AsyncSession, case: TriageCase) -> str:
@@ -189,12 +199,6 @@ async def _newest(session: AsyncSession, who: Principal) -> TriageCase | None:
         select(TriageCase).where(TriageCase.login_id == who.session_id).order_by(col(TriageCase.id).desc()).limit(1)
     )
     return found.first()
-
-
-def _record(session: AsyncSession, resources: Resources, *, who: Principal, case: TriageCase, deed: Deed) -> None:
-    entity = subject_of(case.id)
-    event = record(session, who, deed=deed, entity=entity, subject=resources.vault.blind(entity))
-    event.detail = {"rules": case.rules_version, "flags": sorted({flag["rule"] for flag in case.flags})}
 
 
 def _ms(now: datetime) -> int:

@@ -54,6 +54,8 @@ class Step(StrEnum):
     LEVEL = "level"
     ACKNOWLEDGED = "acknowledged"  # a red flag was seen
     TAKEN_BACK = "taken_back"
+    LOOKED = "looked"  # again, and found unchanged
+    CLOSED = "closed"  # taken off the board
 
 
 class TriageCase(SQLModel, table=True):

@@ -17,6 +17,7 @@ LIMITS: Final[Mapping[str, int]] = {
     "/research": 33 * MIB,
     "/v1/": 4 * MIB,
     "/internal/": 4 * MIB,
+    "/kiosk/voice": 10 * MIB,
 }
 
 

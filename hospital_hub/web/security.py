@@ -20,6 +20,7 @@ from hospital_hub.web.static import PREFIX as STATIC
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 PANEL_PREFIX: Final = "/notes/"  # what the EMR shows in a frame
+KIOSK_PREFIX: Final = "/kiosk"  # where a hospital may let people speak instead of typing
 NOBODY: Final = "'none'"
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
@@ -33,6 +34,7 @@ _FIXED: Final = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+_SPEAKING: Final = {"permissions-policy": _FIXED["permissions-policy"].replace("microphone=()", "microphone=(self)")}
 _HSTS: Final = "max-age=31536000"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 log = structlog.get_logger()
@@ -89,12 +91,16 @@ class RequestIdMiddleware(HttpMiddleware):
 
 
 class SecurityHeadersMiddleware(HttpMiddleware):
-    """Adds the headers; only the EMR's origin may frame the panel, only fixed files may be cached."""
+    """Adds the headers; only the EMR's origin may frame the panel, only fixed files may be cached.
 
-    def __init__(self, app: ASGIApp, *, emr_origin: str, https: bool) -> None:
+    `voice`: a page of the kiosk may ask for the microphone.
+    """
+
+    def __init__(self, app: ASGIApp, *, emr_origin: str, https: bool, voice: bool = False) -> None:
         super().__init__(app)
         self._emr_origin = emr_origin
         self._https = https
+        self._voice = voice
 
     async def serve(self, exchange: Exchange) -> None:
         def add(headers: MutableHeaders) -> None:
@@ -105,6 +111,8 @@ class SecurityHeadersMiddleware(HttpMiddleware):
     def _add(self, headers: MutableHeaders, *, path: str) -> None:
         ancestors = frame_ancestors(path, emr_origin=self._emr_origin)
         headers.update(_FIXED)
+        if self._voice and path.startswith(KIOSK_PREFIX):
+            headers.update(_SPEAKING)
         headers["content-security-policy"] = f"{_POLICY}; frame-ancestors {ancestors}"
         if ancestors == NOBODY:
             headers["x-frame-options"] = "DENY"

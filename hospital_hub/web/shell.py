@@ -46,7 +46,8 @@ def install(app: FastAPI, *, settings: Settings, problem_formats: Mapping[str, P
     app.add_middleware(SameOriginMiddleware)
     app.add_middleware(LastResortMiddleware)
     app.add_middleware(LanguageMiddleware, secure=https)
-    app.add_middleware(SecurityHeadersMiddleware, emr_origin=settings.frame_origin, https=https)
+    voice = bool(settings.transcription_url)
+    app.add_middleware(SecurityHeadersMiddleware, emr_origin=settings.frame_origin, https=https, voice=voice)
     app.add_middleware(RequestIdMiddleware)
 
 

@@ -14,6 +14,7 @@ FIELDS = frozenset(
         "address",  # a socket's path, or host and port
         "attempts",
         "broken",  # whether a connection broke
+        "case",  # id of a triage case
         "error",  # the name of an exception's class
         "fault",
         "fence",

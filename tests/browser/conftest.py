@@ -71,7 +71,7 @@ async def browser(executable: str) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
-    """`await open_page(url, size=(1280, 900), language="zh-CN", theme="light", text="1", cookies={})`."""
+    """`await open_page(url, size=(1280, 900), language="zh-CN", cookies={}, touch=False, scripts=True)`."""
     contexts = []
 
     async def one(
@@ -81,9 +81,15 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
         language: str = "zh-CN",
         theme: str = "light",
         cookies: dict[str, str] | None = None,
+        touch: bool = False,
+        scripts: bool = True,
     ) -> Watched:
         context = await browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, locale=language, reduced_motion="reduce"
+            viewport={"width": size[0], "height": size[1]},
+            locale=language,
+            reduced_motion="reduce",
+            has_touch=touch,
+            java_script_enabled=scripts,
         )
         contexts.append(context)
         await context.add_cookies(

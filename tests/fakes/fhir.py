@@ -1,10 +1,11 @@
 """An EMR at the wire: SMART authorisation server and a FHIR R4 server in memory, strict, and breakable on request."""
 
+import copy
 import html
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -21,6 +22,7 @@ from integrations.smart.launch import challenge
 
 Json = dict[str, Any]
 PRACTITIONER = "Practitioner/dr-1"
+MOST_CONDITIONAL = 8  # entries of a transaction with conditional creates, as Medplum has it
 
 
 def outcome(code: str) -> Json:
@@ -54,6 +56,10 @@ class FakeEmr:
     seen: list[tuple[str, str]] = field(default_factory=list)
     sent: list[Mapping[str, str]] = field(default_factory=list)
     token_requests: int = 0
+    lost_answers: set[int] = field(default_factory=set)  # of which transactions nobody hears that they were committed
+    transactions: int = 0
+    read_only: set[str] = field(default_factory=set)  # kinds that single updates are forbidden of
+    before_transaction: Callable[[], None] | None = None  # somebody else is faster, once
 
     @property
     def base(self) -> str:
@@ -63,6 +69,12 @@ class FakeEmr:
         for one in resources:
             meta = {"versionId": "1", **one.get("meta", {})}
             self.stored.setdefault(one["resourceType"], {})[one["id"]] = {**one, "meta": meta}
+
+    def changed(self, resource: Json) -> None:
+        """Somebody else writes it: under its next version."""
+        known = self.stored[resource["resourceType"]][resource["id"]]
+        version = str(int(known["meta"]["versionId"]) + 1)
+        self.put({**resource, "meta": {**resource.get("meta", {}), "versionId": version}})
 
     def all(self, kind: str) -> list[Json]:
         return list(self.stored.get(kind, {}).values())
@@ -217,6 +229,8 @@ class FakeEmr:
             return JSONResponse(outcome("not-found"), 404)
         if request.method == "GET":
             return JSONResponse(known)
+        if kind in self.read_only:
+            return JSONResponse(outcome("forbidden"), 403)
         version = known["meta"]["versionId"]
         if request.headers.get("if-match") != f'W/"{version}"':
             return JSONResponse(outcome("conflict"), 412)
@@ -225,21 +239,102 @@ class FakeEmr:
         return JSONResponse(self.stored[kind][identifier])
 
     async def _transaction(self, request: Request) -> Response:
+        """All or nothing (R4, 3.1.0.11.2): conditional creates, guarded updates, references between the entries."""
         refused = self._refused(request, "Bundle")
         if refused is not None:
             return refused
-        for entry in json.loads(await request.body())["entry"]:
-            self.put({**entry["resource"], "id": secrets.token_hex(6)})
-        return JSONResponse({"resourceType": "Bundle", "type": "transaction-response"})
+        entries = json.loads(await request.body())["entry"]
+        kinds = {entry["resource"]["resourceType"] for entry in entries}
+        if kinds & self.forbidden_kinds:
+            return JSONResponse(outcome("forbidden"), 403)
+        conditional = any("ifNoneExist" in entry["request"] for entry in entries)
+        if conditional and len(entries) > MOST_CONDITIONAL:
+            return JSONResponse(outcome("too-costly"), 400)
+        if self.before_transaction is not None:
+            faster, self.before_transaction = self.before_transaction, None
+            faster()
+        before = copy.deepcopy(self.stored)
+        try:
+            done = self._committed(entries)
+        except _Refused as wrong:
+            self.stored = before
+            return JSONResponse(outcome(wrong.issue), 412)
+        self.transactions += 1
+        if self.transactions in self.lost_answers:
+            return JSONResponse(outcome("exception"), 500)
+        return JSONResponse({"resourceType": "Bundle", "type": "transaction-response", "entry": done})
+
+    def _committed(self, entries: list[Json]) -> list[Json]:
+        names: dict[str, str] = {}
+        new: list[tuple[Json, bool]] = []
+        for entry in entries:
+            kind, asked = entry["resource"]["resourceType"], entry["request"]
+            condition = {name: one[0] for name, one in parse_qs(asked.get("ifNoneExist", "")).items()}
+            matches = self._matching(kind, condition) if condition else []
+            if len(matches) > 1:
+                raise _Refused("multiple-matches")
+            known = asked["url"].partition("/")[2] or (matches[0]["id"] if matches else "")
+            identifier = known or secrets.token_hex(6)
+            names[entry.get("fullUrl", identifier)] = f"{kind}/{identifier}"
+            if asked["method"] == "PUT":
+                self._guard(kind, identifier, match=asked["ifMatch"])
+            new.append(({**entry["resource"], "id": identifier}, not matches))
+        for resource, written in new:
+            if written:
+                self._keep_next(_renamed(resource, names))
+        return [{"response": {"status": "200", "location": place}} for place in names.values()]
+
+    def _guard(self, kind: str, identifier: str, *, match: str) -> None:
+        known = self.stored.get(kind, {}).get(identifier)
+        if known is None or match != f'W/"{known["meta"]["versionId"]}"':
+            raise _Refused("conflict")
+
+    def _keep_next(self, resource: Json) -> None:
+        known = self.stored.get(resource["resourceType"], {}).get(resource["id"])
+        version = 1 if known is None else int(known["meta"]["versionId"]) + 1
+        self.put({**resource, "meta": {**resource.get("meta", {}), "versionId": str(version)}})
+
+
+class _Refused(Exception):
+    """A transaction that cannot be committed."""
+
+    def __init__(self, issue: str) -> None:
+        super().__init__(issue)
+        self.issue = issue
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {
+            key: names.get(one, one) if key == "reference" and isinstance(one, str) else _renamed(one, names)
+            for key, one in value.items()
+        }
+    return [_renamed(one, names) for one in value] if isinstance(value, list) else value
 
 
 def _fits(resource: Json, name: str, value: str) -> bool:
+    """One of the values between commas (R4, 3.1.1.4.4)."""
+    return any(_fits_one(resource, name, one) for one in value.split(","))
+
+
+def _fits_one(resource: Json, name: str, value: str) -> bool:
     if name == "patient":
         holder = resource.get("subject") or resource.get("patient") or {}
         return bool(holder.get("reference") == f"Patient/{value.rpartition('/')[2]}")
     if name == "identifier":
-        system, _, wanted = value.partition("|")
-        return any((one["system"], one["value"]) == (system, wanted) for one in resource.get("identifier", []))
+        system, bar, wanted = value.rpartition("|")
+        own = resource.get("identifier", [])
+        known = own if isinstance(own, list) else [own]
+        return any(one["value"] == wanted and (not bar or one["system"] == system) for one in known)
     if name == "target":
         return any(one["reference"] == value for one in resource.get("target", []))
+    if name == "birthdate":
+        return bool(resource.get("birthDate") == value)
+    if name == "name":
+        return any(_names(one, value.casefold()) for one in resource.get("name", []))
     return bool(resource.get(name) == value)
+
+
+def _names(name: Json, start: str) -> bool:
+    parts = [name.get("text", ""), name.get("family", ""), *name.get("given", [])]
+    return any(part.casefold().startswith(start) for part in parts)

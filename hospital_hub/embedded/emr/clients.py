@@ -9,7 +9,14 @@ CHART_TYPES = (
     *("AllergyIntolerance", "Encounter", "DocumentReference"),
 )
 PANEL_SCOPE = " ".join(["launch", "openid", "fhirUser", *(f"patient/{kind}.rs" for kind in CHART_TYPES)])
-BACKEND_SCOPE = "system/DocumentReference.cruds system/Provenance.cruds system/Patient.rs"
+# What triage files, and may correct or mark as entered in error; the hub deletes none of it.
+TRIAGE_TYPES = ("Encounter", "QuestionnaireResponse", "Observation", "RiskAssessment", "Task")
+BACKEND_SCOPE = " ".join(
+    [
+        *("system/DocumentReference.cruds", "system/Provenance.cruds", "system/Patient.rs"),
+        *(f"system/{kind}.crus" for kind in TRIAGE_TYPES),
+    ]
+)
 
 
 @dataclass(frozen=True)

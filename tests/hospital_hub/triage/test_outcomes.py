@@ -1,6 +1,4 @@
-"""What becomes of a model's words at the kiosk and of the level is kept as an outcome of the routing decision."""
-
-import uuid
+"""What becomes of a model's question at the kiosk and of the level is kept as an outcome of the routing decision."""
 
 import httpx
 import pytest
@@ -10,15 +8,14 @@ from hospital_hub.clinical.levels import Level
 from hospital_hub.identity.permissions import Role
 from hospital_hub.identity.principal import Principal
 from hospital_hub.settings import Settings
-from hospital_hub.storage.clock import utc_now
-from hospital_hub.triage import decisions, service
-from hospital_hub.triage.answering import Desk, follow, settle
+from hospital_hub.triage import decisions
+from hospital_hub.triage.answering import Desk, settle
 from hospital_hub.triage.decisions import Seen
 from hospital_hub.triage.final_level import Choice
-from hospital_hub.triage.service import Complaint, Told
+from hospital_hub.triage.service import Told
 from tests.fakes.vllm import FakeVllm, Mode
 from tests.fixtures.hub import LogIn, rows
-from tests.hospital_hub.triage.test_service import QUICK
+from tests.hospital_hub.triage.kiosks import QUICK, heard, says, somebody, told
 
 NURSE = Principal(id="nurse-1", role=Role.NURSE, display_name="Nurse One")
 CALMER = Choice(Level.III, "seen", "ECG normal, pain only on pressure")
@@ -31,34 +28,27 @@ def desk(app: FastAPI) -> Desk:
     return Desk(app.state.resources, app.state.models, QUICK)
 
 
-async def tell(desk: Desk, words: str) -> tuple[Principal, Told]:
-    login = uuid.uuid4()
-    who = Principal(id=f"kiosk|{login}", role=Role.KIOSK, display_name="Kiosk", session_id=login)
-    complaint = Complaint(words, with_ai=True, page_language="en")
-    return who, await service.tell(desk.resources, who, complaint=complaint, now=utc_now())
-
-
 async def answered(desk: Desk, words: str) -> Told:
-    who, case = await tell(desk, words)
-    async for _ in follow(desk, who, case_id=case.id):
-        pass
+    who = somebody()
+    case = await told(desk, who, words)
+    await heard(desk, who, case)
     await settle(2)
     return case
 
 
 @pytest.mark.parametrize(
-    ("tokens", "outcome"),
+    ("question", "outcome"),
     [
-        (["Since when ", "does it hurt?"], (1.0, "answered")),
-        (["You should take ", "500 mg of ibuprofen."], (0.0, "blocked:")),
-        (["什么时候", "开始疼的？"], (0.0, "foreign")),
-        (["The weather ", "is nice."], (0.0, "unfit")),
+        ("Since when does it hurt?", (1.0, "answered")),
+        ("Have you taken 500 mg of ibuprofen?", (0.0, "blocked:")),
+        ("什么时候开始疼的？", (0.0, "foreign")),
+        ("The weather is nice.", (0.0, "unfit:no-question")),
     ],
 )
 async def test_the_check_of_the_words_is_kept(
-    desk: Desk, settings: Settings, fake_vllm: FakeVllm, *, tokens: list[str], outcome: tuple[float, str]
+    desk: Desk, settings: Settings, fake_vllm: FakeVllm, *, question: str, outcome: tuple[float, str]
 ) -> None:
-    fake_vllm.tokens = tokens
+    says(fake_vllm, question)
     await answered(desk, "My knee hurts")
     ((value, detail),) = rows(settings.database_url, CHECK)
     assert value == outcome[0]
@@ -71,24 +61,28 @@ async def test_a_model_that_is_away_has_failed_no_check(desk: Desk, settings: Se
     assert rows(settings.database_url, CHECK) == []
 
 
-async def test_a_nurse_s_other_level_is_an_override_until_it_is_taken_back(desk: Desk, settings: Settings) -> None:
-    case = await answered(desk, "Chest pain")
-    await decisions.acknowledge(desk.resources, NURSE, seen=Seen(case.id, 0), now=utc_now())
-    assert rows(settings.database_url, OVERRIDE) == []
-    await decisions.set_level(desk.resources, NURSE, seen=Seen(case.id, 1), choice=CALMER)
+async def test_a_nurse_s_other_level_is_an_override_until_it_is_taken_back(
+    desk: Desk, settings: Settings, fake_vllm: FakeVllm
+) -> None:
+    says(fake_vllm, "Since when does it hurt?", level="II")
+    case = await answered(desk, "My knee hurts")
+    await decisions.set_level(desk.resources, NURSE, seen=Seen(case.id, 0), choice=CALMER)
     assert rows(settings.database_url, OVERRIDE) == [(0.0, "2>3", "")]
-    await decisions.take_back(desk.resources, NURSE, seen=Seen(case.id, 2))
+    await decisions.take_back(desk.resources, NURSE, seen=Seen(case.id, 1))
     assert rows(settings.database_url, OVERRIDE) == []
-    await decisions.set_level(desk.resources, NURSE, seen=Seen(case.id, 3), choice=Choice(Level.II))
+    await decisions.set_level(desk.resources, NURSE, seen=Seen(case.id, 2), choice=Choice(Level.II))
     assert rows(settings.database_url, OVERRIDE) == [(1.0, "2>2", "")]
 
 
-async def test_a_nurse_who_is_faster_than_the_model_is_not_missed(desk: Desk, settings: Settings) -> None:
-    who, case = await tell(desk, "Chest pain")
+async def test_a_nurse_who_is_faster_than_the_model_is_not_missed(
+    desk: Desk, settings: Settings, fake_vllm: FakeVllm
+) -> None:
+    says(fake_vllm, "Since when does it hurt?", level="II")
+    who = somebody()
+    case = await told(desk, who, "My knee hurts")
     await decisions.set_level(desk.resources, NURSE, seen=Seen(case.id, 0), choice=Choice(Level.I))
     assert rows(settings.database_url, OVERRIDE) == []
-    async for _ in follow(desk, who, case_id=case.id):
-        pass
+    await heard(desk, who, case)
     await settle(2)
     assert rows(settings.database_url, OVERRIDE) == [(0.0, "2>1", "")]
 
@@ -102,9 +96,9 @@ async def test_without_an_automatic_level_there_is_nothing_to_override(desk: Des
 async def test_the_case_shows_thumbs_beside_the_model_s_words_alone(
     desk: Desk, client: httpx.AsyncClient, log_in: LogIn, fake_vllm: FakeVllm
 ) -> None:
-    fake_vllm.tokens = ["Since when ", "does it hurt?"]
+    says(fake_vllm, "Since when does it hurt?")
     spoken = await answered(desk, "My knee hurts")
-    fake_vllm.tokens = ["Take ", "500 mg of ibuprofen."]
+    says(fake_vllm, "Have you taken 500 mg of ibuprofen?")
     fixed = await answered(desk, "My elbow hurts")
     client.cookies.update(await log_in(Role.NURSE))
     page = (await client.get(f"/board/cases/{spoken.id}")).text

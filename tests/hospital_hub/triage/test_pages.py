@@ -8,9 +8,13 @@ import pytest
 
 from hospital_hub.identity.guard import COOKIE, KIOSK_COOKIE
 from hospital_hub.identity.permissions import Role
+from hospital_hub.resources import Resources
 from hospital_hub.settings import Settings
+from hospital_hub.storage.clock import utc_now
+from hospital_hub.triage.watching import beat
 from tests.fakes.vllm import FakeVllm
 from tests.fixtures.hub import LogIn, rows
+from tests.hospital_hub.triage.kiosks import says
 
 HTML = {"Accept": "text/html"}
 SOMEBODY = str(uuid.UUID(int=7))
@@ -25,6 +29,14 @@ async def at_kiosk(client: httpx.AsyncClient) -> None:
 
 async def tell(client: httpx.AsyncClient, words: str, *, ai: str = "yes") -> httpx.Response:
     return await client.post("/kiosk/cases", data={"complaint": words, "ai": ai}, headers=HTML)
+
+
+def answer_url(page: httpx.Response) -> str:
+    return re.findall(r'action="(/kiosk/cases/[^"]+/answers/\d+)"', page.text)[0]
+
+
+def question(page: httpx.Response) -> str:
+    return re.findall(r'<h1 id="asked"[^>]*>([^<]+)<', page.text)[0]
 
 
 def names_in(events: httpx.Response) -> list[str]:
@@ -47,36 +59,162 @@ async def test_a_page_whose_log_in_has_ended_begins_again(client: httpx.AsyncCli
         assert (answer.status_code, answer.headers["location"]) == (303, "/kiosk")
 
 
-async def test_a_complaint_leads_to_its_page_and_then_to_the_stream(
+async def test_a_complaint_leads_to_the_stream_and_that_to_the_question(
     client: httpx.AsyncClient, fake_vllm: FakeVllm
 ) -> None:
-    fake_vllm.tokens = ["是从什么时候开始的？", ""]
+    says(fake_vllm, "是从什么时候开始疼的？")
     await at_kiosk(client)
     told = await tell(client, "膝盖疼")
     assert told.status_code == 303
     page = await client.get(told.headers["location"], headers=HTML)
-    assert "A001" in page.text
+    assert "data-stream" in page.text
     assert "膝盖疼" not in page.text
     events = await client.get(told.headers["location"] + "/events")
     assert events.headers["content-type"].startswith("text/event-stream")
-    assert names_in(events) == ["stage", "stage", "token", "done"]
-    assert "data: 是从什么时候开始的？" in events.text
-    assert "ai-label" in events.text
-    again = await client.get(told.headers["location"] + "/events")
-    assert names_in(again) == ["stage", "done"]
+    assert names_in(events) == ["stage", "stage", "done"]
+    assert len(re.findall(r"^id: [0-9a-f]{12}-\d\r?$", events.text, re.MULTILINE)) == 3
+    assert "data-go" in events.text
+    asked = await client.get(told.headers["location"], headers=HTML)
+    assert "是从什么时候开始疼的？" in asked.text
+    assert "ai-label" in asked.text
+    assert "第 1 题，最多 10 题" in asked.text
+    assert names_in(await client.get(told.headers["location"] + "/events")) == ["done"]
+
+
+async def test_without_scripts_one_request_waits_for_the_question(
+    client: httpx.AsyncClient, fake_vllm: FakeVllm
+) -> None:
+    says(fake_vllm, "是从什么时候开始疼的？")
+    await at_kiosk(client)
+    place = (await tell(client, "膝盖疼")).headers["location"]
+    page = await client.get(place, headers=HTML)
+    assert f'<noscript><meta http-equiv="refresh" content="0; url={place}/next">' in page.text
+    waited = await client.get(place + "/next", headers=HTML)
+    assert (waited.status_code, waited.headers["location"]) == (303, place)
+    assert "是从什么时候开始疼的？" in (await client.get(place, headers=HTML)).text
 
 
 async def test_what_a_model_writes_is_text(client: httpx.AsyncClient, fake_vllm: FakeVllm) -> None:
+    says(fake_vllm, 'When did the "pain" begin & is it there?')
     await at_kiosk(client)
-    for words, shown in (
-        ('Is it "here" & > there?', "&amp; &gt; there?"),
-        ("Is it <b id=x>there</b>?", "A nurse will see you"),
-    ):
-        fake_vllm.tokens = [words, ""]
-        told = await tell(client, "My knee hurts")
-        done = (await client.get(told.headers["location"] + "/events")).text.partition("event: done")[2]
-        assert shown in done
-        assert "<b id=x>" not in done
+    place = (await tell(client, "My knee hurts")).headers["location"]
+    await client.get(place + "/next")
+    assert "&#34;pain&#34; begin &amp; is it there?" in (await client.get(place, headers=HTML)).text
+
+
+async def test_answers_lead_from_question_to_question_and_to_the_ticket(
+    client: httpx.AsyncClient, fake_vllm: FakeVllm
+) -> None:
+    await at_kiosk(client)
+    place = (await tell(client, "膝盖疼", ai="no")).headers["location"]
+    seen = []
+    while (page := await client.get(place, headers=HTML)).status_code == 200:
+        seen.append(re.findall(r"第 (\d+) 题", page.text)[0])
+        assert "without-ai" not in page.text  # nothing is left to be taken back
+        answered = await client.post(answer_url(page), data={"words": "没有"}, headers=HTML)
+        assert (answered.status_code, answered.headers["location"]) == (303, place)
+    assert seen[0] == "1"
+    assert 3 <= len(seen) <= 10
+    assert page.headers["location"] == f"{place}/ticket"
+    assert fake_vllm.asked == []
+
+
+async def test_an_answer_with_a_danger_sign_hands_over(client: httpx.AsyncClient) -> None:
+    await at_kiosk(client)
+    place = (await tell(client, "膝盖疼", ai="no")).headers["location"]
+    page = await client.get(place, headers=HTML)
+    await client.post(answer_url(page), data={"words": "现在胸口疼得厉害，喘不上气"}, headers=HTML)
+    page = await client.get(place, headers=HTML)
+    assert re.search("care-(?:urgent|emergency)", page.text)
+
+
+async def test_a_question_is_taken_back_and_one_that_is_pressed_twice_is_answered_once(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    await at_kiosk(client)
+    place = (await tell(client, "膝盖疼", ai="no")).headers["location"]
+    first = await client.get(place, headers=HTML)
+    assert "/back" not in first.text
+    for _ in range(2):
+        twice = await client.post(answer_url(first), data={"tapped": "不是"}, headers=HTML)
+        assert (twice.status_code, twice.headers["location"]) == (303, place)
+    second = await client.get(place, headers=HTML)
+    assert question(second) != question(first)
+    assert rows(settings.database_url, "SELECT count(*) FROM triage_turn WHERE speaker = 'PATIENT'") == [(2,)]
+    await client.post(place + "/back", headers=HTML)
+    assert question(await client.get(place, headers=HTML)) == question(first)
+
+
+@pytest.mark.parametrize("words", ["", "   "])
+async def test_an_empty_answer_is_asked_for_again_with_a_sentence(client: httpx.AsyncClient, words: str) -> None:
+    await at_kiosk(client)
+    page = await client.get((await tell(client, "膝盖疼", ai="no")).headers["location"], headers=HTML)
+    again = await client.post(answer_url(page), data={"words": words}, headers=HTML)
+    assert again.status_code == 422
+    assert "field-error" in again.text
+    assert question(again) == question(page)
+
+
+async def test_enough_ends_the_questions(client: httpx.AsyncClient) -> None:
+    await at_kiosk(client)
+    place = (await tell(client, "膝盖疼", ai="no")).headers["location"]
+    await client.post(place + "/enough", headers=HTML)
+    assert (await client.get(place, headers=HTML)).headers["location"] == f"{place}/ticket"
+
+
+async def test_the_consent_is_taken_back_in_the_middle(
+    client: httpx.AsyncClient, fake_vllm: FakeVllm, settings: Settings
+) -> None:
+    await at_kiosk(client)
+    place = (await tell(client, "膝盖疼")).headers["location"]
+    await client.post(place + "/without-ai", headers=HTML)
+    await client.get(place + "/next", headers=HTML)
+    page = await client.get(place, headers=HTML)
+    assert "ai-label" not in page.text
+    assert "without-ai" not in page.text
+    assert fake_vllm.asked == []
+    assert rows(settings.database_url, "SELECT with_ai FROM triage_case") == [(False,)]
+
+
+async def test_the_way_is_changed_while_words_are_typed_already(client: httpx.AsyncClient) -> None:
+    await at_kiosk(client)
+    page = await client.post("/kiosk/question", data={"ai": "yes", "way": "no", "complaint": "膝盖疼"}, headers=HTML)
+    assert ">膝盖疼</textarea>" in page.text
+    assert 'name="ai" value="no"' in page.text
+
+
+async def test_who_helps_somebody_is_spoken_to_as_that(client: httpx.AsyncClient) -> None:
+    await at_kiosk(client)
+    chosen = await client.post("/kiosk/for", data={"whom": "other"}, headers=HTML)
+    assert chosen.headers["location"] == "/kiosk"
+    assert "您帮助的人今天哪里不舒服" in (await client.get("/kiosk/question", headers=HTML)).text
+    place = (await tell(client, "我妈妈胸口疼了半小时")).headers["location"]
+    assert "请让患者在这里坐下或躺下" in (await client.get(place, headers=HTML)).text
+    await client.post("/kiosk/leave", headers=HTML)
+    assert "您帮助的人" not in (await client.get("/kiosk", headers=HTML)).text
+
+
+async def test_with_no_board_listening_the_kiosk_says_so(client: httpx.AsyncClient, resources: Resources) -> None:
+    await at_kiosk(client)
+    place = (await tell(client, "胸口疼了半小时")).headers["location"]
+    alone = await client.get(place, headers=HTML)
+    assert "现在没有护士能看到这台机器的信息" in alone.text
+    assert "护士正在赶来" not in alone.text
+    async with resources.database.work() as session:
+        await beat(session, uuid.uuid4(), now=utc_now())
+    seen = await client.get(place, headers=HTML)
+    assert "现在没有护士" not in seen.text
+    assert "护士正在赶来" in seen.text
+
+
+async def test_the_look_is_kept_on_every_page_also_without_scripts(client: httpx.AsyncClient) -> None:
+    await at_kiosk(client)
+    chosen = await client.post("/kiosk/look", data={"text": "3", "back": "/kiosk/question?ai=no"}, headers=HTML)
+    assert chosen.headers["location"] == "/kiosk/question?ai=no"
+    await client.post("/kiosk/look", data={"theme": "contrast"}, headers=HTML)
+    for path in ("/kiosk/question", "/kiosk/resume"):
+        page = await client.get(path, headers=HTML)
+        assert 'data-text="3" data-theme-chosen="contrast" data-theme="contrast"' in page.text
 
 
 @pytest.mark.parametrize(
@@ -85,7 +223,6 @@ async def test_what_a_model_writes_is_text(client: httpx.AsyncClient, fake_vllm:
         ("胸口疼了半小时", "care-urgent"),
         ("孩子噎住了", "care-emergency"),
         ("我不想活了", "您不是一个人"),
-        ("膝盖疼", "care-routine"),
     ],
 )
 async def test_the_hand_over_is_on_the_first_page_and_names_no_level(
@@ -95,16 +232,6 @@ async def test_the_hand_over_is_on_the_first_page_and_names_no_level(
     page = await client.get((await tell(client, words)).headers["location"], headers=HTML)
     assert manner in page.text
     assert "level-" not in page.text
-
-
-async def test_without_ai_no_model_is_asked(client: httpx.AsyncClient, fake_vllm: FakeVllm) -> None:
-    await at_kiosk(client)
-    told = await tell(client, "膝盖疼", ai="no")
-    page = await client.get(told.headers["location"], headers=HTML)
-    assert "data-stream" not in page.text
-    events = await client.get(told.headers["location"] + "/events")
-    assert (events.status_code, events.json()["code"]) == (422, "without_ai")
-    assert fake_vllm.asked == []
 
 
 @pytest.mark.parametrize(("words", "status"), [("", 422), ("  \n", 422), ("痛" * 4001, 413)])
@@ -138,7 +265,7 @@ async def test_calling_a_nurse_needs_no_words(client: httpx.AsyncClient, setting
     await at_kiosk(client)
     called = await client.post("/kiosk/nurse", headers=HTML)
     page = await client.get(called.headers["location"], headers=HTML)
-    assert "已呼叫护士" in page.text
+    assert "请留在自助机旁" in page.text
     assert rows(settings.database_url, "SELECT automatic_level, called_at IS NOT NULL FROM triage_case") == [
         (None, True)
     ]
@@ -205,8 +332,10 @@ async def test_the_api_tells_what_the_rules_found(client: httpx.AsyncClient) -> 
     (flag,) = body["red_flags"]
     assert (flag["rule"], flag["title"]) == ("chest-pain", "Chest pain or pressure")
     assert "No fever, but chest pain"[flag["start"] : flag["end"]] == "chest pain"
-    assert body["events"] == f"/kiosk/cases/{body['id']}/events"
+    assert body["events"] is None  # no question comes after a red flag
     assert body["notice"]
+    asked = (await client.post("/api/triage/cases", json={"text": "Knee pain"})).json()
+    assert (asked["level"], asked["events"]) == (None, f"/kiosk/cases/{asked['id']}/events")
     calm = await client.post("/api/triage/cases", json={"text": "Knee pain", "with_ai": False})
     assert (calm.json()["level"], calm.json()["events"]) == (None, None)
 

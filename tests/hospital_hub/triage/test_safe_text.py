@@ -1,11 +1,10 @@
-"""What the kiosk may show of a model's words, sentence by sentence."""
+"""What the kiosk may show of a model's words."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hospital_hub.triage.safe_text import Fitness, judge
-from hospital_hub.triage.sentence_buffer import SentenceBuffer
 
 QUESTIONS_ZH = (
     "疼痛是从什么时候开始的？",
@@ -21,6 +20,7 @@ QUESTIONS_EN = (
     "Do you have diabetes or high blood pressure?",
     "How strong is the pain, from 0 to 10?",
     "Are you taking any medicines?",
+    "Do you take any other medicines?",
     "Do you have a fever?",
     "Is the pain mild or severe?",
     "Does it get worse when you breathe in?",
@@ -60,16 +60,6 @@ def test_an_english_question_may_be_asked(sentence: str) -> None:
     assert judge(sentence, language="en").fitness is Fitness.QUESTION
 
 
-@pytest.mark.parametrize("sentence", ["护士马上就来。", "请在这里稍等，护士会尽快来看您。", "我们已通知护士。"])
-def test_a_chinese_hand_over_may_be_said(sentence: str) -> None:
-    assert judge(sentence, language="zh-CN").fitness is Fitness.HANDOVER
-
-
-@pytest.mark.parametrize("sentence", ["A nurse is coming now.", "Please wait for a nurse.", "The nurse will see you."])
-def test_an_english_hand_over_may_be_said(sentence: str) -> None:
-    assert judge(sentence, language="en").fitness is Fitness.HANDOVER
-
-
 @pytest.mark.parametrize(("sentence", "rule"), FORBIDDEN_ZH.items())
 def test_chinese_advice_is_forbidden(sentence: str, rule: str) -> None:
     assert (judge(sentence, language="zh-CN").fitness, judge(sentence, language="zh-CN").rule) == (
@@ -101,12 +91,14 @@ def test_another_language_is_foreign(sentence: str, language: str) -> None:
     ("sentence", "language"),
     [
         ("Thank you for telling me about it.", "en"),
+        ("A nurse is coming now.", "en"),
+        ("护士马上就来。", "zh-CN"),
         ("感谢您的描述。", "zh-CN"),
         ("What is a simple, easy answer?", "en"),
         ("When " + "and when " * 40 + "did you feel it?", "en"),
     ],
 )
-def test_what_is_neither_is_left_out(sentence: str, language: str) -> None:
+def test_what_is_no_question_is_unfit(sentence: str, language: str) -> None:
     assert judge(sentence, language=language).fitness is Fitness.UNFIT  # type: ignore[arg-type]
 
 
@@ -118,33 +110,4 @@ def test_what_is_neither_is_left_out(sentence: str, language: str) -> None:
 def test_nothing_around_it_makes_advice_fit(advice: str, around: str, before: bool) -> None:
     sentence = f"{around} {advice}" if before else f"{advice} {around}"
     for fitness in (judge(sentence, language="zh-CN").fitness, judge(sentence, language="en").fitness):
-        assert fitness not in {Fitness.QUESTION, Fitness.HANDOVER}
-
-
-@pytest.mark.parametrize(
-    ("pieces", "sentences", "rest"),
-    [
-        (["When did", " it", " start? Any", " fever?"], ["When did it start?"], "Any fever?"),
-        (["您有 38.5 度吗？", "护士来了。"], ["您有 38.5 度吗？", "护士来了。"], ""),
-        (["It is 38.", "5 degrees. Then", "?"], ["It is 38.5 degrees."], "Then?"),
-        (["One", "\n\nTwo"], ["One"], "Two"),
-        (["", ""], [], ""),
-    ],
-)
-def test_sentences_come_whole(pieces: list[str], sentences: list[str], rest: str) -> None:
-    buffer = SentenceBuffer()
-    assert [sentence for piece in pieces for sentence in buffer.feed(piece)] == sentences
-    assert buffer.rest() == rest
-    assert buffer.rest() == ""
-
-
-@given(text=st.text(alphabet="ab .?!。？\n3", max_size=60), cuts=st.lists(st.integers(1, 5), max_size=60))
-def test_how_the_pieces_are_cut_changes_nothing_that_is_said(text: str, cuts: list[int]) -> None:
-    whole, cut = SentenceBuffer(), SentenceBuffer()
-    pieces, place = [], 0
-    for length in cuts:
-        pieces.append(text[place : place + length])
-        place += length
-    pieces.append(text[place:])
-    said = [sentence for piece in pieces for sentence in cut.feed(piece)] + [cut.rest()]
-    assert "".join("".join(said).split()) == "".join("".join([*whole.feed(text), whole.rest()]).split())
+        assert fitness is not Fitness.QUESTION

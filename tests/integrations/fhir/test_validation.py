@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
+from hospital_hub.clinical.levels import Level
 from hospital_hub.notes.document import MadeBy, SignedNote, document_reference, provenance, same_document
 from hospital_hub.notes.draft import Signature
+from hospital_hub.triage.fhir_out import resources_of
+from hospital_hub.triage.filed_case import NurseLevel
 from integrations.fhir.errors import Fault, FhirFault
 from integrations.fhir.lossless import dumps
 from integrations.fhir.validation import validate
+from tests.hospital_hub.triage.filing_cases import NURSE, START, plain_case
 
 Json = dict[str, Any]
 NOTE = SignedNote(
@@ -25,10 +29,13 @@ NOTE = SignedNote(
     made_by=MadeBy("r1-70b", "weights", "notes/progress_note@1", "2026-11", "demonstration"),
     sources=("Observation/o1", "Observation/o1", "Condition/c1"),
 )
+CASE = resources_of(plain_case(encounter="", nurse=NurseLevel(Level.II, NURSE, START)))
+RISK, TASK, TOLD, VISIT = CASE["1.risk"], CASE["1.task"], CASE["1.answers"], CASE["1.encounter"]
+PULSE = CASE["1.measured.1.heart-rate"]
 DOCUMENT, PROOF = document_reference(NOTE), provenance(NOTE, target="DocumentReference/d1")
 
 
-@pytest.mark.parametrize("resource", [DOCUMENT, PROOF])
+@pytest.mark.parametrize("resource", [DOCUMENT, PROOF, *CASE.values()])
 def test_what_the_hub_writes_is_valid_and_can_be_sent(resource: Json) -> None:
     validate(resource)
     assert b"null" not in dumps(resource)
@@ -47,6 +54,22 @@ def test_what_the_hub_writes_is_valid_and_can_be_sent(resource: Json) -> None:
         (PROOF, ("recorded",), "2026-13-01"),
         (PROOF, ("entity", 0, "role"), "inspiration"),
         (PROOF, ("agent", 0, "who"), None),
+        (PULSE, ("status",), "measured"),
+        (PULSE, ("effectiveDateTime",), None),
+        (PULSE, ("subject", "reference"), "Practitioner/p1"),
+        (PULSE, ("valueString",), "two values of one choice"),
+        (PULSE, ("code",), None),
+        (RISK, ("status",), "provisional"),
+        (RISK, ("encounter", "reference"), "Patient/p1"),
+        (RISK, ("prediction", 0, "probability"), 0.5),
+        (TASK, ("intent",), "request"),
+        (TASK, ("priority",), "soon"),
+        (TASK, ("for",), None),
+        (TOLD, ("status",), "done"),
+        (TOLD, ("item", 0, "linkId"), None),
+        (TOLD, ("item",), []),
+        (VISIT, ("status",), "open"),
+        (VISIT, ("class",), None),
     ],
 )
 def test_a_broken_resource_stays_here(resource: Json, path: tuple[str | int, ...], value: object) -> None:

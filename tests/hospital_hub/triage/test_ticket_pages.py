@@ -1,0 +1,126 @@
+"""A ticket goes on at another kiosk, says nothing about health, and outlives the log-in that made it."""
+
+import re
+
+import httpx
+import pytest
+
+from hospital_hub.clinical.levels import Level
+from hospital_hub.settings import Settings
+from hospital_hub.triage.service import Told
+from hospital_hub.triage.tables import AnswerState
+from hospital_hub.triage.ticket_pages import grouped, plain, qr, zone
+from tests.fixtures.hub import rows
+from tests.hospital_hub.triage.test_pages import HTML, answer_url, at_kiosk, question, tell
+
+CODE = re.compile(r'<p class="ticket-letters">([0-9A-Z]{4}(?:-[0-9A-Z]{4}){4})</p>')
+
+
+def code_on(page: httpx.Response) -> str:
+    return CODE.findall(page.text)[0]
+
+
+async def to_ticket(client: httpx.AsyncClient, words: str = "膝盖疼", *, ai: str = "no") -> httpx.Response:
+    place = (await tell(client, words, ai=ai)).headers["location"]
+    return await client.get(place + "/ticket", headers=HTML)
+
+
+async def test_the_ticket_says_where_to_wait_and_nothing_about_health(client: httpx.AsyncClient) -> None:
+    await at_kiosk(client)
+    page = await to_ticket(client)
+    paper = page.text.partition('class="card ticket"')[2].partition("</section>")[0]
+    assert "A001" in paper
+    assert "分诊台旁" in paper
+    assert "按病情轻重就诊" in paper
+    assert "如感觉加重" in paper
+    assert "不使用 AI" in paper
+    assert "<svg viewBox=" in paper
+    assert not re.search("膝盖|疼|level|[一二三四]级|危险", paper)
+
+
+async def test_looked_at_again_it_is_the_same_ticket(client: httpx.AsyncClient) -> None:
+    await at_kiosk(client)
+    first = await to_ticket(client)
+    again = await client.get(first.url.path, headers=HTML)
+    assert code_on(again) == code_on(first)
+
+
+async def test_after_an_end_the_person_goes_on_where_she_stopped(client: httpx.AsyncClient, settings: Settings) -> None:
+    await at_kiosk(client)
+    place = (await tell(client, "膝盖疼", ai="no")).headers["location"]
+    first = await client.get(place, headers=HTML)
+    await client.post(answer_url(first), data={"tapped": "不是"}, headers=HTML)
+    second = question(await client.get(place, headers=HTML))
+    code = code_on(await client.get(place + "/ticket", headers=HTML))
+    await client.post("/kiosk/leave", headers=HTML)
+    assert rows(settings.database_url, "SELECT left_at IS NOT NULL FROM triage_case") == [(True,)]
+    await at_kiosk(client)
+    for typed in (code, code.lower().replace("-", " "), code.replace("0", "O")):
+        resumed = await client.post("/kiosk/resume", data={"code": typed}, headers=HTML)
+        assert (resumed.status_code, resumed.headers["location"]) == (303, place)
+        assert question(await client.get(place, headers=HTML)) == second
+    assert code_on(await client.get(place + "/ticket", headers=HTML)) == code  # the paper in her hand stays good
+    assert rows(settings.database_url, "SELECT left_at IS NULL FROM triage_case") == [(True,)]
+
+
+@pytest.mark.parametrize("code", ["", "0000-0000", "膝盖疼", "x" * 5000, "\u0000", "' OR 1=1 --"])
+async def test_an_unknown_code_gets_a_sentence(client: httpx.AsyncClient, code: str) -> None:
+    await at_kiosk(client)
+    await to_ticket(client)
+    answer = await client.post("/kiosk/resume", data={"code": code}, headers=HTML)
+    assert answer.status_code == 404
+    assert 'id="code-error"' in answer.text
+
+
+async def test_an_expired_code_is_an_unknown_one(client: httpx.AsyncClient, settings: Settings) -> None:
+    await at_kiosk(client)
+    code = code_on(await to_ticket(client))
+    rows(settings.database_url, "UPDATE triage_case SET ticket_until = now() - interval '1 second' RETURNING id")
+    assert (await client.post("/kiosk/resume", data={"code": code}, headers=HTML)).status_code == 404
+
+
+async def test_another_persons_ticket_is_not_shown(client: httpx.AsyncClient) -> None:
+    await at_kiosk(client)
+    page = await to_ticket(client)
+    await at_kiosk(client)
+    assert (await client.get(page.url.path, headers=HTML)).status_code == 404
+
+
+async def test_a_code_never_stands_in_an_address(client: httpx.AsyncClient) -> None:
+    await at_kiosk(client)
+    page = await to_ticket(client)
+    assert not re.search(rf'(?:href|action|src)="[^"]*(?:{code_on(page)}|{plain(code_on(page))})', page.text)
+
+
+@pytest.mark.parametrize(
+    ("level", "flags", "called", "place"),
+    [
+        (None, (), False, "At the triage desk"),
+        (Level.I, (), False, "At the triage desk"),
+        (Level.II, (), False, "At the triage desk"),
+        (Level.III, (), False, "Waiting area A"),
+        (Level.IV, (), False, "Waiting area B"),
+        (Level.IV, ({"rule": "chest-pain"},), False, "At the triage desk"),
+        (Level.IV, (), True, "At the triage desk"),
+    ],
+)
+def test_who_is_not_known_to_be_well_enough_waits_at_the_desk(
+    level: Level | None, flags: tuple[dict[str, str], ...], place: str, *, called: bool
+) -> None:
+    told = Told.__new__(Told)
+    for name, value in {"level": level, "flags": flags, "called": called, "answer_state": AnswerState.NONE}.items():
+        object.__setattr__(told, name, value)
+    assert zone(told) == place
+
+
+def test_a_code_is_read_in_groups_and_typed_in_any_way() -> None:
+    assert grouped("0123456789ABCDEFGHJK") == "0123-4567-89AB-CDEF-GHJK"
+    for typed in ("0123-4567", " 0123 4567\n", "0123 4567", "０１２３－４５６７"):
+        assert plain(typed) == "01234567"
+
+
+def test_the_picture_is_drawn_without_styles() -> None:
+    drawn = str(qr("0123456789ABCDEFGHJK"))
+    assert drawn.startswith("<svg")
+    assert "style" not in drawn
+    assert "0123" not in drawn
