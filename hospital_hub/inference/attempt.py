@@ -60,6 +60,7 @@ class _Notes:
         return AttemptResult(
             number=self.number,
             outcome=self.outcome,
+            tier=grant.tier,
             prompt_tokens=told.prompt_tokens if told else 0,
             completion_tokens=told.completion_tokens if told else self.pieces,
             reasoning_tokens=told.reasoning_tokens if told else 0,

@@ -58,8 +58,8 @@ class Meter:
         if tally.total_ms is not None:
             found.total.observe(tally.total_ms / THOUSAND)
         for one in closing.attempts:
-            self._attempts(tier, one.outcome.value).inc()
-            found.queue.observe(one.queue_ms / THOUSAND)
+            self._attempts(one.tier or tier, one.outcome.value).inc()
+            self._of_lane(one.tier or tier, lane).queue.observe(one.queue_ms / THOUSAND)
 
     def _lane(self, tier: str, lane: str) -> "_Lane":
         by = (tier, lane)

@@ -85,7 +85,7 @@ class Run:
         """Places of attempts that were never begun."""
         for turn in self.held:
             gate.leave(turn.grant, Verdict.NEITHER)
-            self.results.append(AttemptResult(turn.number, AttemptOutcome.UNSENT))
+            self.results.append(AttemptResult(turn.number, AttemptOutcome.UNSENT, turn.grant.tier))
         self.held.clear()
 
     def closing(self, *, now: float) -> Closing:
