@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -56,6 +57,11 @@ ROUTERS = (
 )
 
 
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        return self.openapi_schema or openai_api.described(super().openapi())
+
+
 def create_shared_app() -> FastAPI:
     """The application of one process among several: all of them share a gate."""
     settings = load_settings()
@@ -79,7 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 yield
                 await app.state.page_streams.close()
 
-    app = FastAPI(title="Hospital hub", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = _Application(title="Hospital hub", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     for router in ROUTERS:
         app.include_router(router)
     count_requests(app)

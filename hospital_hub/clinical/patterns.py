@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from operator import add
+
+from ahocorasick_rs import AhoCorasick
 
 from hospital_hub.clinical.literals import Needs, needed
 
@@ -27,18 +28,15 @@ class Held:
 
 
 class Vocabulary:
-    """All words that any of the groups needs, by their first two characters, since most stand in no text."""
+    """All words that any of the groups needs, looked for in one pass."""
 
     def __init__(self, groups: Iterable["Group"]) -> None:
         words = {word for group in groups for one in group.alternatives for word in one.needs or ()}
-        self._by_start: dict[str, list[str]] = {}
-        for word in sorted(words):
-            self._by_start.setdefault(word[:2], []).append(word)
-        self._starts = self._by_start.keys()
+        self._matcher = AhoCorasick(words, store_patterns=True)
 
     def held(self, clean: str) -> Held:
-        starts = self._starts & {*clean, *map(add, clean, clean[1:])}
-        return Held(clean, frozenset(word for start in starts for word in self._by_start[start] if word in clean))
+        searched = clean.encode("utf-8", "replace").decode()  # the matcher takes no half of a surrogate pair
+        return Held(clean, frozenset(self._matcher.find_matches_as_strings(searched, overlapping=True)))
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,9 @@ class Gate(Protocol):
     def rows(self) -> Sequence[Mapping[str, object]]:
         """One row a replica, for operators."""
 
+    def waiting(self) -> Mapping[Lane, int]:
+        """How many wait for a place, lane by lane."""
+
     async def reload(self) -> None:
         """Read models.toml again, for all hub processes.
 

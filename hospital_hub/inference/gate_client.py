@@ -83,6 +83,7 @@ class GateClient:
                 except TimeoutError:
                     continue
             self._lost()
+            await asyncio.sleep(AGAIN_SECONDS)  # a gate that hangs up at once is not called without a pause
 
     async def enter(self, want: Want) -> Grant | Full:
         for _ in range(2):  # once more when the gate was restarted meanwhile
@@ -103,6 +104,9 @@ class GateClient:
 
     def worth_waiting(self, lane: Lane) -> bool:
         return lane.value in self.fleet.shown.get("worth_waiting", ())
+
+    def waiting(self) -> Mapping[Lane, int]:
+        return {Lane(lane): waiting for lane, waiting in self.fleet.shown.get("waiting", {}).items()}
 
     def rows(self) -> Sequence[Mapping[str, object]]:
         found: Sequence[Mapping[str, object]] = self.fleet.shown.get("rows", ())

@@ -21,6 +21,7 @@ from hospital_hub.inference import gate_wire as wire
 from hospital_hub.inference.admission import Full, Grant, Want
 from hospital_hub.inference.gate import LocalGate
 from hospital_hub.inference.servers import Pulse, Verdict
+from routing import Lane
 
 CLAIM_SECONDS: Final = 0.5
 SHOW_SECONDS: Final = 0.1
@@ -71,7 +72,8 @@ class Broker:
                 for label, entry in fleet.registry.tiers.items()
             },
             "rows": self.gate.rows(),
-            "worth_waiting": [lane.value for lane in self.gate.waiting() if self.gate.worth_waiting(lane)],
+            "waiting": {lane.value: waiting for lane, waiting in self.gate.waiting().items()},
+            "worth_waiting": [lane.value for lane in Lane if self.gate.worth_waiting(lane)],
         }
 
     def registry(self) -> wire.Message:

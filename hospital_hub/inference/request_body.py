@@ -16,6 +16,7 @@ from routing import Lane
 PRIORITY: Final = {Lane.KIOSK: 0, Lane.CLINICIAN: 1, Lane.STAFF: 2, Lane.BATCH: 3}
 # An answer that nobody watches comes in few events; the first and the last still come at once.
 WHOLE_INTERVAL: Final = 16
+LEAST_THINKING: Final = 16
 # R1's chat template opens the thinking, so what was kept of an answer may hold its end alone.
 THOUGHTS = re.compile(r"\A.*</think>\s*|<think>.*\Z", re.DOTALL)
 
@@ -25,12 +26,16 @@ NO_WISHES: Final = Wishes()
 
 @dataclass(frozen=True)
 class Manner:
-    """How to answer. `cache_salt` keeps departments out of each other's prefix cache; `whole`: nobody watches."""
+    """How to answer. `cache_salt` keeps departments out of each other's prefix cache; `whole`: nobody watches.
+
+    `prompt_tokens` is the upper estimate: a long chart leaves less room to think about it, and is not refused for that.
+    """
 
     lane: Lane = Lane.STAFF
     wishes: Wishes = NO_WISHES
     cache_salt: str = ""
     whole: bool = False
+    prompt_tokens: int = 0
 
 
 DEFAULT: Final = Manner()
@@ -38,7 +43,8 @@ DEFAULT: Final = Manner()
 
 def chat_body(entry: TierEntry, prompt: Prompt, *, answer_tokens: int, manner: Manner = DEFAULT) -> dict[str, Any]:
     """Fields of the request; the model's name and streaming are the wire's business."""
-    thinking = thinking_tokens(entry, manner.lane)
+    room = entry.context_tokens - manner.prompt_tokens - answer_tokens
+    thinking = thinking_tokens(entry, manner.lane, room=room)
     body: dict[str, Any] = {
         "messages": _messages(entry, prompt),
         **_sampling(entry, manner.wishes),
@@ -49,7 +55,7 @@ def chat_body(entry: TierEntry, prompt: Prompt, *, answer_tokens: int, manner: M
     if entry.takes_priority and PRIORITY[manner.lane]:
         body["priority"] = PRIORITY[manner.lane]
     if entry.repetition:
-        body["repetition_detection"] = entry.repetition.model_dump()
+        body["repetition_detection"] = dict(entry.repetition)
     if manner.cache_salt:
         body["cache_salt"] = manner.cache_salt
     if manner.whole:
@@ -62,9 +68,12 @@ def chat_body(entry: TierEntry, prompt: Prompt, *, answer_tokens: int, manner: M
     return body
 
 
-def thinking_tokens(entry: TierEntry, lane: Lane) -> int:
-    """What the thinking may add to the tokens of an answer; 0 where the server takes no such limit."""
-    return int(getattr(entry.thinking, lane.value)) if entry.thinking else 0
+def thinking_tokens(entry: TierEntry, lane: Lane, *, room: int) -> int:
+    """What the thinking may add to the tokens of an answer; 0 where the server takes no such limit.
+
+    `room` is what the context has left. Never 0 otherwise, which would leave the thinking without any limit.
+    """
+    return max(min(int(getattr(entry.thinking, lane.value)), room), LEAST_THINKING) if entry.thinking else 0
 
 
 def without_system_turn(messages: tuple[Message, ...]) -> tuple[Message, ...]:

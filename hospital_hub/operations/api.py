@@ -38,8 +38,7 @@ async def readyz(request: Request) -> Response:
 @router.get("/metrics", name="metrics")
 async def metrics(request: Request, _who: Scraper) -> Response:
     counted = await count(resources_of(request), now=utc_now())
-    fleet = servers(models_of(request), now=asyncio.get_running_loop().time())
-    own = generate_latest(request.app.state.traffic.registry) + generate_latest(
-        models_of(request).ledger.meter.registry
-    )
-    return Response(own + as_text(counted, fleet), media_type=CONTENT_TYPE_LATEST)
+    models = models_of(request)
+    fleet = servers(models, now=asyncio.get_running_loop().time())
+    own = generate_latest(request.app.state.traffic.registry) + generate_latest(models.ledger.meter.registry)
+    return Response(own + as_text(counted, fleet, gate=models.gate), media_type=CONTENT_TYPE_LATEST)

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from hospital_hub.inference.admission import Gate
 from hospital_hub.inference.shadow_report import Pair, pairs
 from hospital_hub.operations.overview import Server
 from hospital_hub.operations.queue import QueueState, queue_state
@@ -47,11 +48,10 @@ async def count(resources: Resources, *, now: datetime) -> Counted:
         )
 
 
-def as_text(counted: Counted, servers: Sequence[Server]) -> bytes:
+def as_text(counted: Counted, servers: Sequence[Server], *, gate: Gate) -> bytes:
     registry = CollectorRegistry()
-    registry.register(
-        _Families((*_calls(counted), *_queue(counted.queue), _shadows(counted.shadows), *_fleet(servers)))
-    )
+    of_calls = (*_calls(counted), *_queue(counted.queue), _shadows(counted.shadows))
+    registry.register(_Families((*of_calls, *_fleet(servers), *_gate(gate))))
     return generate_latest(registry)
 
 
@@ -104,3 +104,18 @@ def _fleet(servers: Sequence[Server]) -> Iterable[Metric]:
         if server.replica.running is not None:
             running.add_metric(key, server.replica.running)
     return up, running
+
+
+def _gate(gate: Gate) -> Iterable[Metric]:
+    """The same from every process of a hub: there is one gate."""
+    states = GaugeMetricFamily(
+        "hub_replica_state",
+        "1 for the state in which the gate has the model server.",
+        labels=("tier", "replica", "state"),
+    )
+    for row in gate.rows():
+        states.add_metric((str(row["tier"]), str(row["replica"]), str(row["state"])), 1)
+    queues = GaugeMetricFamily("hub_gate_waiting", "Questions that wait for a place.", labels=("lane",))
+    for lane, waiting in gate.waiting().items():
+        queues.add_metric((lane.value,), waiting)
+    return states, queues

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -144,7 +145,7 @@ async def test_a_connection_that_broke_is_opened_again(ledger: Ledger, settings:
 
 
 async def test_one_row_that_cannot_be_stored_takes_no_other_with_it(ledger: Ledger, settings: Settings) -> None:
-    poisoned = Question(**{**vars(ASKED), "entity": "v1/\x00"})
+    poisoned = replace(ASKED, entity="v1/\x00")
     asked = (ASKED, poisoned, ASKED)
     results = await asyncio.gather(*(ledger.open(one, decided()) for one in asked), return_exceptions=True)
     assert [isinstance(result, uuid.UUID) for result in results] == [True, False, True]

@@ -58,6 +58,19 @@ async def test_models_are_listed(v1: openai.AsyncOpenAI) -> None:
     assert caught.value.code == "model_not_found"
 
 
+async def test_the_description_for_programs_holds_the_chat_route(http: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        described = (await http.get(f"{ORIGIN}/openapi.json")).json()
+    chat = described["paths"]["/v1/chat/completions"]["post"]
+    name = chat["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert described["components"]["schemas"][name]["required"] == ["model", "messages"]
+    named = {
+        found.split('"')[0]
+        for found in (await http.get(f"{ORIGIN}/openapi.json")).text.split("#/components/schemas/")[1:]
+    }
+    assert named <= described["components"]["schemas"].keys()
+
+
 async def test_a_whole_answer_says_who_spoke_and_why(v1: openai.AsyncOpenAI) -> None:
     raw = await v1.chat.completions.with_raw_response.create(
         model="hub-auto", messages=HELLO, extra_headers={"x-request-id": "given-by-caller"}

@@ -96,3 +96,11 @@ def test_earlier_thinking_is_left_out(entry: TierEntry, kept: str, sent: str) ->
 
 def test_what_a_person_writes_is_left_alone(entry: TierEntry) -> None:
     assert messages(entry, ("user", "<think>a</think>b")) == [("user", "<think>a</think>b")]
+
+
+@pytest.mark.parametrize(("left", "budget"), [(10_000, 512), (500, 500), (3, 16)])
+def test_a_long_chart_leaves_less_room_to_think(entry: TierEntry, left: int, budget: int) -> None:
+    manner = Manner(Lane.CLINICIAN, prompt_tokens=entry.context_tokens - 100 - left)
+    body = chat_body(entry, PROMPT, answer_tokens=100, manner=manner)
+    assert body["thinking_token_budget"] == budget
+    assert body["max_tokens"] == 100 + budget

@@ -78,7 +78,7 @@ async def test_the_report_and_the_metrics_count_the_pairs(models: Models, resour
         Pair((LIVE.version, "higher"), live, Choice("r1-671b"), 2),
         Pair((LIVE.version, LIVE.version), live, live, 1),
     ]
-    text = as_text(await count(resources, now=utc_now()), []).decode()
+    text = as_text(await count(resources, now=utc_now()), [], gate=models.gate).decode()
     assert 'hub_shadow_decisions{live="r1-70b",shadow="r1-671b",shadow_policy="higher"} 2.0' in text
 
 

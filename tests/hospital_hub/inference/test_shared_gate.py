@@ -75,7 +75,7 @@ async def test_two_hubs_share_the_places_and_a_dead_one_frees_its_own_at_once(ad
         assert held.url == "http://r1-32b/v1"
         assert isinstance(await second.enter(want(Lane.KIOSK)), Full)
         waiting = asyncio.create_task(second.enter(want(Lane.KIOSK, wait=5.0)))
-        await asyncio.sleep(0.05)
+        await until(lambda: first.waiting().get(Lane.KIOSK) == 1)
         kill(first)
         async with asyncio.timeout(0.5):
             assert isinstance(await waiting, Grant)

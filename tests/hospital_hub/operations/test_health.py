@@ -108,5 +108,7 @@ async def test_figures_tell_of_models_queue_and_requests(scraper: httpx.AsyncCli
     assert 'hub_first_token_seconds{quantile="0.5",tier="r1-70b"} 0.5' in lines
     assert "hub_outbox_unpublished 1.0" in lines
     assert 'hub_replica_up{replica="demonstration",tier="r1-671b"} 1.0' in lines
+    assert 'hub_replica_state{replica="demonstration",state="in use",tier="r1-671b"} 1.0' in lines
+    assert 'hub_gate_waiting{lane="kiosk"} 0.0' in lines
     assert 'hub_requests_total{method="GET",route="/operations/{key}.csv",status="401"} 1.0' in lines
     assert not any("secret-case" in line or "somebody" in line or "Emergency" in line for line in lines)
