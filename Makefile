@@ -67,7 +67,7 @@ setup: .venv/.synced
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: install one, or name it with PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(UV) sync --frozen --inexact --quiet --python $(BIN)/python --extra embedded --extra dev
+	@$(UV) sync --frozen --inexact --quiet --python $(BIN)/python --extra embedded --extra otel --extra dev
 	@touch $@
 
 $(VLLM)/.synced: .venv/.synced $(VLLM_PINS)

@@ -6,6 +6,8 @@ A term is looked for in the folded text (small letters, half width, simplified C
 
 from collections.abc import Mapping
 
+from ahocorasick_rs import AhoCorasick
+
 from routing.folding import Folded
 
 FEATURES: Mapping[str, tuple[str, ...]] = {
@@ -103,9 +105,12 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 NAMES = tuple(FEATURES)
+# All terms are looked for in one pass.
+MATCHER = AhoCorasick((term for terms in FEATURES.values() for term in terms), store_patterns=True)
 
 
 def found_in(folded: Folded) -> Mapping[str, tuple[str, ...]]:
     """Each feature that occurs, with those of its terms that showed it."""
-    hits = {name: tuple([term for term in terms if term in folded.text]) for name, terms in FEATURES.items()}
-    return {name: terms for name, terms in hits.items() if terms}
+    held = set(MATCHER.find_matches_as_strings(folded.text, overlapping=True))
+    shown = {name: terms for name, terms in FEATURES.items() if not held.isdisjoint(terms)}
+    return {name: tuple([term for term in terms if term in held]) for name, terms in shown.items()}

@@ -18,12 +18,15 @@ SPACE, ZERO, STOP, COLON = ord(" "), ord("0"), ord("."), ord(":")
 LABEL_CHARACTERS = 24
 # Traditional or variant character and simplified one, pair by pair (routing.training.variants).
 VARIANTS = resources.files("routing").joinpath("artefacts", "variants.txt").read_text("utf-8").strip()
+# What NFKC makes of the wide marks of Chinese typing; a text without them is mostly in that form already.
+NARROW = tuple((mark, unicodedata.normalize("NFKC", mark)) for mark in "，：；？！（）％～")
 # A last sentence of courtesy says nothing about what is asked.
+COURTEOUS = (
+    "thank", "sorry", "appreciated", "cheers", "have a nice", "have a good", "hope you", "bother you",
+    "谢", "謝", "辛苦", "打扰", "打擾", "麻烦您", "麻煩您", "麻烦你", "麻煩你", "不好意思",
+)  # fmt: skip
 COURTESY = re.compile(
-    r"(?:^|(?<=[.!?。！？\n]))[^.!?。！？\n]*"
-    r"(?:thank|sorry|appreciated|cheers|have a (?:nice|good)|hope you|bother you|"
-    r"[谢謝]|辛苦|打[扰擾]|麻[烦煩]您|麻[烦煩]你|不好意思)"
-    r"[^.!?。！？\n]*[.!?。！？\s]*$"
+    rf"(?:^|(?<=[.!?。！？\n]))[^.!?。！？\n]*(?:{'|'.join(COURTEOUS)})[^.!?。！？\n]*[.!?。！？\s]*$"
 )
 COURTESY_SENTENCES, COURTESY_CHARACTERS = 3, 160
 STOPS, COMMAS, COLONS, QUESTIONS = ".。;；!！\n\r", ",，、", ":：]】", "?？"
@@ -53,23 +56,36 @@ TABLE = _table()
 
 def fold(text: str) -> Folded:
     """The folded form; a label of a few words before a colon (`Doctor:`, `主诉：`, `[patient]`) is left out."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    small = _without_courtesy(plain.casefold())
+    small = _without_courtesy(_plain(text).casefold())
     raw = np.frombuffer(small.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    codes = TABLE[np.minimum(raw, BMP - 1)]
-    codes = np.concatenate(([SPACE], _without_labels(codes))).astype(np.uint32)
-    same = np.empty(len(codes), dtype=bool)
-    same[0] = False
-    same[1:] = (codes[1:] == codes[:-1]) & ((codes[1:] == SPACE) | (codes[1:] == ZERO))
-    codes = np.append(codes[~same], np.uint32(SPACE))
+    codes = _framed(_without_labels(TABLE.take(raw, mode="clip")))
     return Folded(codes, codes.tobytes().decode("utf-32-le", "replace"))
+
+
+def _plain(text: str) -> str:
+    """NFKC."""
+    if text.isascii():
+        return text
+    for wide, narrow in NARROW:
+        text = text.replace(wide, narrow)
+    return unicodedata.normalize("NFKC", text)
+
+
+def _framed(codes: Codes) -> Codes:
+    """With a space at both ends; blanks and digits in a row become one."""
+    framed = np.full(len(codes) + 2, SPACE, dtype=np.uint32)
+    framed[1:-1] = codes
+    kept = framed[1:] != framed[:-1]
+    kept |= (framed[1:] != SPACE) & (framed[1:] != ZERO)
+    kept[-1] = True
+    return np.concatenate((framed[:1], framed[1:][kept]))
 
 
 def _without_courtesy(text: str) -> str:
     """Up to three last sentences of thanks are left out, unless nothing else is there."""
     for _ in range(COURTESY_SENTENCES):
         tail = text[-COURTESY_CHARACTERS:]
-        found = COURTESY.search(tail)
+        found = COURTESY.search(tail) if any(map(tail.__contains__, COURTEOUS)) else None
         if found is None or len(text) - len(tail) + found.start() == 0:
             return text
         text = text[: len(text) - len(tail) + found.start()]
@@ -78,14 +94,12 @@ def _without_courtesy(text: str) -> str:
 
 def _without_labels(codes: Codes) -> Codes:
     """A colon takes with it what stands between it and the last stop, if that is as short as a label."""
-    colons = np.flatnonzero(codes == COLON)
-    if not len(colons):
+    colons = codes == COLON
+    if not colons.any():
         return codes
-    stops = np.concatenate(([-1], np.flatnonzero((codes == STOP) | (codes == COLON))))
-    starts = stops[np.searchsorted(stops, colons) - 1] + 1
-    short = colons - starts <= LABEL_CHARACTERS
-    edges = np.zeros(len(codes) + 1, dtype=np.int32)
-    np.add.at(edges, starts[short], 1)
-    np.add.at(edges, colons[short] + 1, -1)
-    kept: Codes = codes[np.cumsum(edges[:-1]) == 0]
-    return kept
+    kept, start = np.ones(len(codes), dtype=bool), 0
+    for end in ((codes == STOP) | colons).nonzero()[0].tolist():
+        if colons[end] and end - start <= LABEL_CHARACTERS:
+            kept[start : end + 1] = False
+        start = end + 1
+    return codes[kept]

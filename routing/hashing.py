@@ -24,32 +24,31 @@ Values = npt.NDArray[np.float32]
 
 def grams(codes: Codes) -> tuple[Positions, Values]:
     """Positions below SIZE, ascending and each once, with 1 + log(count)."""
-    wide = codes.astype(np.uint64)
-    rolled = {length: _rolling(wide, length) for length in CHARACTER_GRAMS if len(wide) >= length}
+    rolled = _rolled(codes.astype(np.uint64))
     words = _words(codes, rolled[2])
     hashes = [rolled[length] + np.uint64(length) for length in rolled]
     hashes += [words + WORD_SEED, words[:-1] * BASE + words[1:]]
     mixed = np.concatenate(hashes) * FINISH
     mixed >>= np.uint64(64 - BITS)
     counts = np.bincount(mixed.view(np.int64), minlength=SIZE)
-    positions = np.flatnonzero(counts)
-    return positions, DAMPED[np.minimum(counts[positions], len(DAMPED) - 1)]
+    positions = (counts > 0).nonzero()[0]
+    return positions, DAMPED.take(counts.take(positions), mode="clip")
 
 
-def _rolling(wide: npt.NDArray[np.uint64], length: int) -> npt.NDArray[np.uint64]:
-    count = len(wide) - length + 1
-    total = wide[:count].copy()
-    for step in range(1, length):
-        total *= BASE
-        total += wide[step : count + step]
-    return total
+def _rolled(wide: npt.NDArray[np.uint64]) -> dict[int, npt.NDArray[np.uint64]]:
+    """By length, one hash for each gram; a longer one goes on from the shorter."""
+    rolled, total = {}, wide
+    for length in range(2, max(CHARACTER_GRAMS) + 1):
+        total = total[:-1] * BASE
+        total += wide[length - 1 :]
+        rolled[length] = total
+    return {length: rolled[length] for length in CHARACTER_GRAMS}
 
 
 def _words(codes: Codes, pairs: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """One hash for each run of letters and digits: the sum of the mixed pairs of characters that begin in it."""
-    inside = LETTERS[np.minimum(codes, len(LETTERS) - 1)]
-    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-    starts = edges[::2]
+    inside = LETTERS.take(codes, mode="clip")
+    starts = (inside[1:] > inside[:-1]).nonzero()[0] + 1
     if not len(starts):
         return np.zeros(0, dtype=np.uint64)
     mixed = pairs * FINISH

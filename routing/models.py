@@ -52,7 +52,7 @@ class Models:
     def read(self, folded: Folded, shown: Mapping[str, tuple[str, ...]]) -> tuple[Mapping[Task, float], Need]:
         """Probability of each task, and the need, both over the whole text; `shown` as features.found_in says."""
         found = vector(folded, self.rarity, shown=shown)
-        columns = found.values @ self.weights[found.positions] + self.bias
+        columns = found.values @ self.weights.take(found.positions, axis=0) + self.bias
         *scores, plain = _logistic(columns[:WORDS], self.task_heads).tolist()
         tasks = {task: score / sum(scores) for task, score in zip(TASKS, scores, strict=True)}
         own = self.need_heads[len(HEADS) :] if _chinese(folded) else self.need_heads[: len(HEADS)]
@@ -67,7 +67,7 @@ class Models:
 
 
 def _chinese(folded: Folded) -> bool:
-    return bool((folded.codes >= WIDE_FROM).mean() >= CHINESE_SHARE)
+    return bool(np.count_nonzero(folded.codes >= WIDE_FROM) / len(folded.codes) >= CHINESE_SHARE)
 
 
 def _logistic(columns: Floats, heads: Floats) -> Floats:

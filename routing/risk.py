@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from string import ascii_lowercase
 
+from ahocorasick_rs import AhoCorasick
+
 from routing.folding import Folded
 
 ENGLISH = (
@@ -65,6 +67,7 @@ def _one_character_wrong(term: str) -> Iterable[str]:
 WORDS = frozenset(ENGLISH) | frozenset(typed for word in ENGLISH for typed in _one_error(word)) - OTHER_WORDS
 TYPED = {typed for term in CHINESE for typed in _one_character_wrong(term)}
 TERMS = CHINESE + tuple(sorted(TYPED - OTHER_TERMS - set(CHINESE)))
+MATCHER = AhoCorasick((*NOUN, *TERMS), store_patterns=True)
 
 
 def risky_words(folded: Folded) -> tuple[str, ...]:
@@ -73,5 +76,8 @@ def risky_words(folded: Folded) -> tuple[str, ...]:
     for mark in PUNCTUATION:
         text = text.replace(mark, " ")
     typed = WORDS.intersection(text.split())
-    nouns = [phrase.strip() for phrase in NOUN if phrase in folded.text]
-    return (*sorted(typed), *nouns, *(term for term in TERMS if term in text))
+    held = set(MATCHER.find_matches_as_strings(folded.text, overlapping=True))
+    if not held:
+        return tuple(sorted(typed))
+    nouns = [phrase.strip() for phrase in NOUN if phrase in held]
+    return (*sorted(typed), *nouns, *[term for term in TERMS if term in held])

@@ -69,7 +69,10 @@ class Request(Facts):
     text: str
 
     def facts(self) -> Facts:
-        return Facts(**{field.name: getattr(self, field.name) for field in fields(Facts)})
+        return Facts(**{name: getattr(self, name) for name in FACTS})
+
+
+FACTS = tuple(field.name for field in fields(Facts))
 
 
 @dataclass(frozen=True)

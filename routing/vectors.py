@@ -35,7 +35,7 @@ def vector(folded: Folded, rarity: Floats, *, shown: Mapping[str, tuple[str, ...
     `rarity` is the inverse document frequency of each position below SIZE, `shown` the table's features.
     """
     plain = counts(folded)
-    weighed = plain.values * rarity[plain.positions]
+    weighed = plain.values * rarity.take(plain.positions)
     length = np.sqrt(weighed @ weighed)
     scaled = weighed / (length if length > 0 else np.float32(1))
     places = np.array([PLACE[name] for name in shown], dtype=np.int64)

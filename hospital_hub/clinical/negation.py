@@ -1,6 +1,6 @@
-"""Whether words are denied, somebody else's, long past or only imagined, read from what stands around them.
+"""Whether words are denied, somebody else's, past, imagined or only asked about, read from what stands around them.
 
-Errs on the side of danger: what is not clearly excused is taken as said. The word lists are data (red_flags.toml).
+Errs on the side of danger: what is not clearly excused is taken as said. The words are data (red_flags/scope.toml).
 Shape after ConText (Harkema et al., J Biomed Inform 2009;42:839-851), with Chinese lists and enumerations.
 """
 
@@ -17,10 +17,14 @@ _LIST_JOINT_ZH: Final = "[、/或和及与]"
 _ITEM_ZH: Final = "[^、/或和及与,。;!?\n]{1,8}"
 _ITEM_EN: Final = r"(?:(?!/| or | nor )[a-z'\- ]){1,30}"
 # A few words that do not go over to another fact: `had a fall and is unconscious` is no history.
-_GAP_EN: Final = r"(?:(?!\b(?:and|is|are|am|who|which)\b)[^,.;]){0,25}"
-_LONGEST_CARRY: Final = 80
+_GAP_EN: Final = (
+    r"(?:(?!\b(?:and|is|are|am|who|which|now|present\w*|p/w|c/o|com(?:es|ing)|came|complain\w*|develop\w*|brought|has|had|with|here|after|today)\b)"
+    r"[^,.;]){0,25}"
+)
+_LONGEST_CARRY: Final = 200
 _FAR: Final = 200  # characters; nothing farther away excuses, and long texts stay fast
 _SOMEBODY_ELSE: Final = re.compile(r"我|本人|患者|\b(?:i|i'm|i've|me|we)\b")
+_JUST_HAD: Final = re.compile(r"^(?!.*\b(?:died|history|diagnosed|used|lost|passed)\b).*\b(?:had|suffered)\b")
 
 
 class Excuse(StrEnum):
@@ -28,6 +32,7 @@ class Excuse(StrEnum):
     FAMILY = "family"  # somebody else's, and long ago
     PAST = "past"
     IMAGINED = "imagined"
+    ASKED = "asked"  # a question about a topic, nobody's complaint
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,23 @@ class Scopes:
     better: re.Pattern[str]
     denied_after: re.Pattern[str]
     family: re.Pattern[str]
+    happening: re.Pattern[str]
     family_named: re.Pattern[str]
     family_after: re.Pattern[str]
     family_history: re.Pattern[str]
     past: re.Pattern[str]
     past_after: re.Pattern[str]
+    past_list: re.Pattern[str]
+    past_list_ends: re.Pattern[str]
     now: re.Pattern[str]
     imagined: re.Pattern[str]
+    asked: re.Pattern[str]
+    asked_after: re.Pattern[str]
+    asked_surely: re.Pattern[str]
+    asked_ends: re.Pattern[str]
+    topic: re.Pattern[str]
+    topic_asked_after: re.Pattern[str]
+    somebody: re.Pattern[str]
 
     @classmethod
     def parse(cls, lists: Mapping[str, list[str]]) -> "Scopes":
@@ -58,13 +73,14 @@ class Scopes:
         near_en = rf"(?: (?:{filler_en}))* ?"
         list_zh = f"(?:{_ITEM_ZH}{_LIST_JOINT_ZH})+{near_zh}"
         list_en = rf"(?:{_ITEM_EN}(?:/| or | nor ))+(?:(?:{filler_en}) )*"
-        commas_en = rf" {_ITEM_EN}(?:,{_ITEM_EN})*, ?(?:or )?(?:(?:{filler_en}) )*"
+        commas_en = rf" {_ITEM_EN}(?:,{_ITEM_EN})*, ?(?:or )?(?:{_ITEM_EN} or )?(?:(?:{filler_en}) )*(?:[a-z'\-]+ )?"
         deny_zh, deny_en = _any(lists["deny_zh"]), _any(lists["deny_en"])
+        listed = rf"(?:{_any(lists['deny_listed_zh'])})(?:{filler_zh})*(?:{_any(lists['listed_zh'])})+"
         return cls(
             pseudo=_words(lists, "pseudo"),
             deny=re.compile(
-                rf"(?:(?:{deny_zh}|[没不无未]){near_zh}|(?:{deny_zh}){list_zh}|无{list_zh}"
-                rf"|\b(?:{deny_en})\b(?:{near_en}|{list_en}))$"
+                rf"(?:(?:{deny_zh}|[没不无未]){near_zh}|(?:{deny_zh}){list_zh}|无{list_zh}|{listed}"
+                rf"|\(-\) ?|\b(?:{deny_en})\b(?:{near_en}|{list_en}))$"
             ),
             deny_list=re.compile(rf"\b(?:{deny_en})\b{commas_en}$"),
             carry=_words(lists, "carry"),
@@ -75,15 +91,27 @@ class Scopes:
                 f"(?:{_any(lists['family_zh'])})[^,。;]{{0,10}}(?:{_any(lists['family_form_zh'])})[^,。;]{{0,2}}$"
                 rf"|\b(?:{_any(lists['family_en'])})\b[^,.;]{{0,40}}\b(?:{_any(lists['family_form_en'])})\b{_GAP_EN}$"
             ),
+            happening=_words(lists, "happening"),
             family_named=re.compile(f"(?:{_any(lists['family_zh'])})[^,。;]{{0,10}}$"),
             family_after=re.compile(_any(lists["family_after_zh"])),
             family_history=_words(lists, "family_history"),
             past=re.compile(rf"(?:{_any(lists['past_zh'])})[^,。;]{{0,8}}$|\b(?:{_any(lists['past_en'])})\b{_GAP_EN}$"),
             past_after=re.compile(_any([*lists["past_after_zh"], *lists["past_after_en"]])),
+            past_list=_words(lists, "past_list"),
+            past_list_ends=_words(lists, "past_list_ends"),
             now=_words(lists, "now"),
             imagined=re.compile(
                 rf"(?:{_any(lists['imagined_zh'])})[^,。;]{{0,6}}$|\b(?:{_any(lists['imagined_en'])})\b[^,.;]{{0,25}}$"
             ),
+            asked=re.compile(
+                rf"(?:{_any(lists['asked_zh'])})[^,。;]{{0,6}}$|\b(?:{_any(lists['asked_en'])})\b(?: [\w'-]+){{0,3}} ?$"
+            ),
+            asked_after=re.compile(_any([*lists["asked_after_zh"], *lists["asked_after_en"]])),
+            asked_surely=re.compile(lists["asked_surely"][0]),
+            asked_ends=re.compile(lists["asked_ends"][0]),
+            topic=_words(lists, "topic"),
+            topic_asked_after=re.compile(_any([*lists["topic_asked_after_zh"], *lists["topic_asked_after_en"]])),
+            somebody=_words(lists, "somebody"),
         )
 
 
@@ -118,9 +146,10 @@ def excuses(clean: str, place: tuple[int, int], *, scopes: Scopes) -> frozenset[
     around = Around.of(clean, place, scopes=scopes)
     found = {
         Excuse.DENIED: _denied(around, scopes),
-        Excuse.FAMILY: _family(around, scopes),
-        Excuse.PAST: _past(around, scopes),
+        Excuse.FAMILY: _family(around, scopes, words=clean[slice(*place)]),
+        Excuse.PAST: _past(around, scopes, words=clean[slice(*place)]),
         Excuse.IMAGINED: bool(scopes.imagined.search(around.before)),
+        Excuse.ASKED: _asked(around, scopes, words=clean[slice(*place)]),
     }
     return frozenset(excuse for excuse, holds in found.items() if holds)
 
@@ -151,7 +180,7 @@ def _in_list(around: Around, scopes: Scopes) -> bool:
     return bool(ends) or bool(re.search(r"\b(?:or|nor) (?:\w+ )?$", found[0]))
 
 
-def _family(around: Around, scopes: Scopes) -> bool:
+def _family(around: Around, scopes: Scopes, *, words: str) -> bool:
     if scopes.now.search(around.before) or scopes.now.search(around.after):
         return False
     if scopes.family_history.search(around.before) or scopes.family_history.search(around.after):
@@ -160,13 +189,33 @@ def _family(around: Around, scopes: Scopes) -> bool:
     named = scopes.family_named.search(around.before)
     by_after = named if scopes.family_after.match(around.after) else None
     found = by_form or by_after
-    return found is not None and not _SOMEBODY_ELSE.search(found[0])
+    if found is None or _SOMEBODY_ELSE.search(found[0]):
+        return False
+    return not (_JUST_HAD.search(found[0]) and (scopes.happening.search(words) or not scopes.topic.fullmatch(words)))
 
 
-def _past(around: Around, scopes: Scopes) -> bool:
+def _past(around: Around, scopes: Scopes, *, words: str) -> bool:
     if scopes.now.search(around.before) or scopes.now.search(around.after):
         return False
-    return bool(scopes.past.search(around.before)) or bool(scopes.past_after.match(around.after))
+    if scopes.past.search(around.before) or scopes.past_after.match(around.after):
+        return True
+    if not scopes.topic.fullmatch(words):
+        return False
+    lists = list(scopes.past_list.finditer(around.sentence_before))
+    return bool(lists) and not scopes.past_list_ends.search(around.sentence_before[lists[-1].end() :])
+
+
+def _asked(around: Around, scopes: Scopes, *, words: str) -> bool:
+    """`What is a stroke?` and `心梗的症状有哪些`; never where somebody is spoken of, or something happens now."""
+    if scopes.now.search(around.before):
+        return False
+    if scopes.asked_surely.search(around.before) and scopes.asked_ends.match(around.rest):
+        return True
+    if scopes.somebody.search(around.sentence_before):
+        return False
+    if scopes.asked.search(around.before) or scopes.asked_after.match(around.rest):
+        return not scopes.somebody.search(around.rest)
+    return bool(scopes.topic.fullmatch(words)) and bool(scopes.topic_asked_after.match(around.rest))
 
 
 def _any(alternatives: Iterable[str]) -> str:

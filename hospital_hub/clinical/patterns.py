@@ -1,37 +1,42 @@
-"""Alternatives of which only those are tried whose words the text holds; the matches are those of one `a|b|c`."""
+"""Alternatives of which only those are tried whose words the text holds; what one finds hides nothing from another."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from operator import add
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+
+from ahocorasick_rs import AhoCorasick
 
 from hospital_hub.clinical.literals import Needs, needed
 
 
 @dataclass(frozen=True)
 class Held:
-    """A clean text, and the words that it holds."""
+    """A clean text, and the words that it holds. Each pattern is looked for once, however many groups have it."""
 
     clean: str
     words: frozenset[str]
+    found: dict[re.Pattern[str], tuple[re.Match[str], ...]] = field(default_factory=dict, compare=False)
 
     def one_of(self, needs: Needs) -> bool:
         return needs is None or not needs.isdisjoint(self.words)
 
+    def all(self, pattern: re.Pattern[str]) -> tuple[re.Match[str], ...]:
+        if pattern not in self.found:
+            self.found[pattern] = tuple(pattern.finditer(self.clean))
+        return self.found[pattern]
+
 
 class Vocabulary:
-    """All words that any of the groups needs, by their first two characters, since most stand in no text."""
+    """All words that any of the groups needs, looked for in one pass."""
 
     def __init__(self, groups: Iterable["Group"]) -> None:
         words = {word for group in groups for one in group.alternatives for word in one.needs or ()}
-        self._by_start: dict[str, list[str]] = {}
-        for word in sorted(words):
-            self._by_start.setdefault(word[:2], []).append(word)
-        self._starts = self._by_start.keys()
+        self._matcher = AhoCorasick(words, store_patterns=True)
 
     def held(self, clean: str) -> Held:
-        starts = self._starts & {*clean, *map(add, clean, clean[1:])}
-        return Held(clean, frozenset(word for start in starts for word in self._by_start[start] if word in clean))
+        searched = clean.encode("utf-8", "replace").decode()  # the matcher takes no half of a surrogate pair
+        return Held(clean, frozenset(self._matcher.find_matches_as_strings(searched, overlapping=True)))
 
 
 @dataclass(frozen=True)
@@ -49,25 +54,21 @@ class Group:
 
     @classmethod
     def of(cls, *patterns: str) -> "Group":
-        compiled = (re.compile(pattern) for pattern in patterns)
-        alternatives = tuple(Alternative(pattern, needed(pattern)) for pattern in compiled)
+        alternatives = tuple(_alternative(pattern) for pattern in patterns)
         needs = [one.needs for one in alternatives if one.needs is not None]
         return cls(alternatives, frozenset().union(*needs) if len(needs) == len(alternatives) else None)
 
     def possible(self, held: Held) -> bool:
         return held.one_of(self.needs)
 
-    def matches(self, held: Held) -> Iterator[re.Match[str]]:
-        """From left to right without overlap; at one place the first alternative that matches there."""
-        tried = [one.pattern for one in self.alternatives if held.one_of(one.needs)]
-        ahead = [pattern.search(held.clean) for pattern in tried]
-        while True:
-            best = min((found for found in ahead if found is not None), key=re.Match[str].start, default=None)
-            if best is None:
-                return
-            yield best
-            end = max(best.end(), best.start() + 1)
-            ahead = [
-                pattern.search(held.clean, end) if found is not None and found.start() < end else found
-                for pattern, found in zip(tried, ahead, strict=True)
-            ]
+    def matches(self, held: Held) -> list[re.Match[str]]:
+        """Those of every alternative from left to right; at one place in the order of the alternatives."""
+        tried = (one.pattern for one in self.alternatives if held.one_of(one.needs))
+        return sorted((match for pattern in tried for match in held.all(pattern)), key=re.Match.start)
+
+
+@cache
+def _alternative(pattern: str) -> Alternative:
+    """The same for the same words, whichever groups have them."""
+    compiled = re.compile(pattern)
+    return Alternative(compiled, needed(compiled))

@@ -1,57 +1,24 @@
-"""Danger in a person's own words, found by rules that clinicians can read (red_flags.toml), before and without a model.
+"""Danger in a person's own words, found by rules that clinicians can read (red_flags/*.toml), without a model.
 
-A flag only raises the level. Finding none means "not enough information", never "calm". No I/O but its own data file.
+A flag only raises the level. Finding none means "not enough information", never "calm". No I/O but its own data files.
 """
 
-import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Any, Final, Literal
+from re import Match
+from typing import Final
 
 from hospital_hub.clinical.levels import Level, most_urgent
-from hospital_hub.clinical.negation import Excuse, Scopes, excuses
-from hospital_hub.clinical.patterns import Group, Held, Vocabulary
-from hospital_hub.clinical.text import Language, Readable, readable
+from hospital_hub.clinical.negation import SENTENCE_END, Excuse, Scopes, excuses
+from hospital_hub.clinical.patterns import Held
+from hospital_hub.clinical.person import Person, person_in
+from hospital_hub.clinical.red_flag_rules import Part, Rule, RulesError, RuleSet, Way, parse_rules
+from hospital_hub.clinical.text import Readable, readable
 
-Manner = Literal["stay", "company"]
-_FEW_ZH: Final = r"[^,。;!?、:\n不没无未]{0,8}"
-_FEW_EN: Final = r"(?:[\s-]+(?!(?:no|not|without|never|but)\b)[\w']+){0,4}[\s-]+"
-
-
-class RulesError(ValueError):
-    """The rule file is not usable; the message names the rule."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One kind of danger. `groups` must each be found; `manner` is how the kiosk speaks to the person."""
-
-    id: str
-    scope: str
-    level: Level
-    title: Mapping[Language, str]
-    source: str
-    groups: tuple[Group, ...]
-    excused_by: frozenset[Excuse]
-    examples: tuple[str, ...]
-    counter_examples: tuple[str, ...]
-    manner: Manner = "stay"
-
-
-@dataclass(frozen=True)
-class RuleSet:
-    version: str
-    rules: tuple[Rule, ...]
-    scopes: Scopes
-    words: Vocabulary
-
-    def named(self, rule_ids: Iterable[str]) -> tuple[Rule, ...]:
-        """Each once, in the order of the ids; ids of rules that no longer exist are passed over."""
-        known = {rule.id: rule for rule in self.rules}
-        return tuple(known[rule_id] for rule_id in dict.fromkeys(rule_ids) if rule_id in known)
+__all__ = ["Flag", "Rule", "RuleSet", "RulesError", "find", "level_of", "load_rules", "parse_rules"]
+_DATA: Final = "red_flags"
 
 
 @dataclass(frozen=True)
@@ -65,13 +32,37 @@ class Flag:
     words: str
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """One text while it is searched. What excuses a place is worked out once for all rules."""
+
+    read: Readable
+    held: Held
+    scopes: Scopes
+    known: dict[tuple[int, int], frozenset[Excuse]] = field(default_factory=dict)
+
+    @cached_property
+    def person(self) -> Person:
+        return person_in(self.held.clean)
+
+    def excuses(self, place: tuple[int, int]) -> frozenset[Excuse]:
+        if place not in self.known:
+            self.known[place] = excuses(self.held.clean, place, scopes=self.scopes)
+        return self.known[place]
+
+    def standing(self, part: Part) -> Iterator[Match[str]]:
+        """Matches that nothing excuses."""
+        for found in part.group.matches(self.held):
+            if not part.excused_by & self.excuses(found.span()):
+                yield found
+
+
 def find(text: str, rule_set: RuleSet | None = None) -> tuple[Flag, ...]:
     """Every flag that the text raises, most urgent first; one for each group of words of its rule."""
     rules = rule_set or load_rules()
     read = readable(text)
-    held = rules.words.held(read.clean)
-    possible = [rule for rule in rules.rules if all(group.possible(held) for group in rule.groups)]
-    flags = [flag for rule in possible for flag in _flags(rule, read, held=held, scopes=rules.scopes)]
+    reading = _Reading(read, rules.words.held(read.clean), rules.scopes)
+    flags = [flag for rule in rules.rules for flag in _flags(rule, reading)]
     return tuple(sorted(flags, key=lambda flag: (flag.level, flag.start, flag.rule)))
 
 
@@ -80,74 +71,56 @@ def level_of(flags: Iterable[Flag]) -> Level | None:
     return most_urgent(*(flag.level for flag in flags))
 
 
-def _flags(rule: Rule, read: Readable, *, held: Held, scopes: Scopes) -> list[Flag]:
-    flags = []
-    for group in rule.groups:
-        found = next(_standing(rule, group, held=held, scopes=scopes), None)
-        if found is None:
-            return []
-        start, end = read.span(found.start(), found.end())
-        flags.append(Flag(rule.id, rule.level, start, end, read.text[start:end]))
-    return flags
-
-
-def _standing(rule: Rule, group: Group, *, held: Held, scopes: Scopes) -> Iterator[re.Match[str]]:
-    """Matches that nothing excuses."""
-    for found in group.matches(held):
-        if not rule.excused_by & excuses(held.clean, found.span(), scopes=scopes):
-            yield found
-
-
 @lru_cache(maxsize=1)
 def load_rules() -> RuleSet:
-    """The packaged rules.
+    """The packaged rules, read from every file of the folder in the order of their names.
 
     Raises:
-        RulesError: the file was changed into something unusable.
+        RulesError: a file was changed into something unusable.
     """
-    return parse_rules(resources.files("hospital_hub.clinical").joinpath("red_flags.toml").read_text("utf-8"))
+    folder = resources.files("hospital_hub.clinical").joinpath(_DATA)
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    return parse_rules(*(file.read_text("utf-8") for file in files))
 
 
-def parse_rules(source: str) -> RuleSet:
-    """Rules from TOML text.
-
-    Raises:
-        RulesError: naming the rule that cannot be read.
-    """
-    document = tomllib.loads(source)
-    rules = tuple(_rule(block) for block in document["rule"])
-    if len({rule.id for rule in rules}) < len(rules):
-        raise RulesError("two rules have the same id")
-    words = Vocabulary(group for rule in rules for group in rule.groups)
-    return RuleSet(document["version"], rules, Scopes.parse(document["scope"]), words)
+def _flags(rule: Rule, reading: _Reading) -> list[Flag]:
+    for way in rule.ways:
+        if all(part.group.possible(reading.held) for part in way) and rule.who.holds(lambda: reading.person):
+            found = _together(way, reading) if rule.together else _anywhere(way, reading)
+            if found is not None:
+                return [_flag(rule, one, read=reading.read) for one in found]
+    return []
 
 
-def _rule(block: Mapping[str, Any]) -> Rule:
-    try:
-        return Rule(
-            id=block["id"],
-            scope=block["scope"],
-            level=Level(block["level"]),
-            title={"zh-CN": block["title_zh"], "en": block["title_en"]},
-            source=block["source"],
-            groups=tuple(_group(group) for group in block["when"]),
-            excused_by=frozenset(map(Excuse, block.get("excused_by", tuple(Excuse)))),
-            examples=tuple(block["examples"]),
-            counter_examples=tuple(block["counter_examples"]),
-            manner=block.get("manner", "stay"),
-        )
-    except (KeyError, ValueError, re.error) as wrong:
-        raise RulesError(f"rule {block.get('id', '?')}: {wrong}") from wrong
+def _flag(rule: Rule, found: Match[str], *, read: Readable) -> Flag:
+    start, end = read.span(found.start(), found.end())
+    return Flag(rule.id, rule.level, start, end, read.text[start:end])
 
 
-def _group(group: Mapping[str, list[str]]) -> Group:
-    """Chinese patterns anywhere, English ones as whole words; `~` is a few words of the same clause."""
-    chinese = [pattern.replace("~", _FEW_ZH) for pattern in group["zh"]]
-    english = [_english(pattern) for pattern in group["en"]]
-    return Group.of(*chinese, *english)
+def _anywhere(way: Way, reading: _Reading) -> list[Match[str]] | None:
+    found = []
+    for part in way:
+        one = next(reading.standing(part), None)
+        if one is None:
+            return None
+        found.append(one)
+    return found
 
 
-def _english(pattern: str) -> str:
-    """` ~` before a word and `~` glued to it mean the same; `~?` may stand for a single blank."""
-    few = re.sub(r" ?~\?? ?", lambda _found: _FEW_EN, pattern)
-    return rf"\b{few}(?!\w)"
+def _together(way: Way, reading: _Reading) -> list[Match[str]] | None:
+    """As above, within one sentence."""
+    others = [list(reading.standing(part)) for part in way[1:]]
+    if not all(others):
+        return None
+    for first in reading.standing(way[0]):
+        start, end = _sentence(reading.held.clean, first)
+        inside = [next((one for one in other if start <= one.start() < end), None) for other in others]
+        if None not in inside:
+            return [first, *(one for one in inside if one is not None)]
+    return None
+
+
+def _sentence(clean: str, found: Match[str]) -> tuple[int, int]:
+    ends = [end.end() for end in SENTENCE_END.finditer(clean)]
+    start = max((end for end in ends if end <= found.start()), default=0)
+    return start, min((end for end in ends if end > found.end()), default=len(clean))

@@ -7,7 +7,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
 
 Language = Literal["zh-CN", "en"]
 _PLAIN: Final = {"’": "'", "‘": "'", "`": "'"}
@@ -15,6 +19,9 @@ _FORMAT: Final = "Cf"  # zero-width and other invisible characters
 _CHINESE: Final = "[\u4e00-\u9fff\u3400-\u4dbf]"
 _BLANKS_BETWEEN_CHINESE: Final = re.compile(f"(?<={_CHINESE})[ \t\u3000]+(?={_CHINESE})")
 _LETTERS_PER_WORD: Final = 5
+_UNEVEN: Final = -1  # the folded form of a character is none or several
+# By character: the one that it folds into, worked out when it is first seen.
+_FOLDED: Final = np.zeros(0x110000, dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -32,10 +39,16 @@ class Readable:
 
 def readable(text: str) -> Readable:
     """Fold width and case (NFKC), drop invisible characters and the blanks between Chinese characters."""
-    folded = text.translate(_FOLDS)
-    if _FOLDS.uneven.isdisjoint(text) and not _BLANKS_BETWEEN_CHINESE.search(text):
-        return Readable(text, folded, range(len(text)))
-    return _readable_by_character(text)
+    if text.isascii():
+        return Readable(text, text.replace("`", "'").lower(), range(len(text)))
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.int32)
+    folded = _FOLDED.take(codes)
+    if not folded.all():
+        _learn(codes[folded == 0])
+        folded = _FOLDED.take(codes)
+    if folded.min() == _UNEVEN or _BLANKS_BETWEEN_CHINESE.search(text):
+        return _readable_by_character(text)
+    return Readable(text, folded.tobytes().decode("utf-32-le", "surrogatepass"), range(len(text)))
 
 
 def _readable_by_character(text: str) -> Readable:
@@ -44,30 +57,22 @@ def _readable_by_character(text: str) -> Readable:
     dropped = {place for found in _BLANKS_BETWEEN_CHINESE.finditer(text) for place in range(*found.span())}
     for place, character in enumerate(text):
         if place not in dropped:
-            folded = _FOLDS[ord(character)]
+            folded = _folded(character)
             clean.append(folded)
             origin.extend([place] * len(folded))
     return Readable(text, "".join(clean), origin)
 
 
-class _Folds(dict[int, str]):
-    """Each character's folded form, worked out once; `uneven` are those that become none or several."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.uneven: set[str] = set()
-
-    def __missing__(self, code: int) -> str:
-        character = chr(code)
-        plain = unicodedata.normalize("NFKC", _PLAIN.get(character, character)).casefold()
-        folded = "" if unicodedata.category(character) == _FORMAT else plain
-        if len(folded) != 1:
-            self.uneven.add(character)
-        self[code] = folded
-        return folded
+def _learn(codes: npt.NDArray[np.int32]) -> None:
+    for code in set(codes.tolist()):
+        folded = _folded(chr(code))
+        _FOLDED[code] = ord(folded) if len(folded) == 1 else _UNEVEN
 
 
-_FOLDS: Final = _Folds()
+@cache
+def _folded(character: str) -> str:
+    plain = unicodedata.normalize("NFKC", _PLAIN.get(character, character)).casefold()
+    return "" if unicodedata.category(character) == _FORMAT else plain
 
 
 def is_chinese(character: str) -> bool:

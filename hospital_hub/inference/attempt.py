@@ -16,7 +16,7 @@ from hospital_hub.inference.question import Question
 from hospital_hub.inference.request_body import Manner, chat_body
 from hospital_hub.inference.run import Run, Turn
 from hospital_hub.inference.servers import Verdict
-from hospital_hub.registry import TierEntry
+from hospital_hub.registry import TierClocks, TierEntry
 from integrations.vllm.chat import Chunk, Clocks, Content, Finished, Server, stream_chat
 from integrations.vllm.errors import Fault, UpstreamFault
 
@@ -60,6 +60,7 @@ class _Notes:
         return AttemptResult(
             number=self.number,
             outcome=self.outcome,
+            tier=grant.tier,
             prompt_tokens=told.prompt_tokens if told else 0,
             completion_tokens=told.completion_tokens if told else self.pieces,
             reasoning_tokens=told.reasoning_tokens if told else 0,
@@ -80,7 +81,7 @@ async def attempt(models: Models, run: Run, *, turn: Turn) -> AsyncGenerator[Chu
     now = asyncio.get_running_loop().time
     sent = now()
     left = max(run.left(sent), LEAST_SECONDS)
-    clocks = Clocks(**{**entry.clocks.model_dump(), "first_token": min(entry.clocks.first_token, left)})
+    clocks = _clocks(entry.clocks, left)
     notes = _Notes(turn.number, sent, hurried=left < entry.clocks.first_token)
     body = _body(run.question, entry, cache_salt=models.cache_salt(run.question.who.department))
     server = Server(grant.url, entry.served_name)
@@ -109,13 +110,17 @@ async def attempt(models: Models, run: Run, *, turn: Turn) -> AsyncGenerator[Chu
         run.results.append(notes.result(grant, now=now()))
 
 
+def _clocks(allowed: TierClocks, left: float) -> Clocks:
+    return Clocks(allowed.connect, min(allowed.first_token, left), allowed.between, allowed.total)
+
+
 def _body(question: Question, entry: TierEntry, *, cache_salt: str) -> dict[str, Any]:
     manner = Manner(
         question.lane,
         question.wishes,
         cache_salt,
         whole=question.whole,
-        prompt_tokens=question.context_tokens,
+        prompt_tokens=question.prompt.tokens,
     )
     return chat_body(entry, question.prompt, answer_tokens=question.answer_tokens, manner=manner)
 

@@ -112,7 +112,7 @@ def _question(door: Door, exchange: Exchange, *, request: ChatRequest, holder: K
 
 
 async def _within_limits(asked: _Asked, holder: KeyHolder, *, question: Question) -> None:
-    estimated, used = question.context_tokens + question.answer_tokens, 0
+    estimated, used = question.prompt.tokens + question.answer_tokens, 0
     await asked.door.admit(holder, tokens=estimated, now=utc_now())
     try:
         answered = await _answered(asked, question)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from http import HTTPStatus
 from typing import Final
 
@@ -37,14 +36,12 @@ class Exchange:
     begun: bool = False
     whole: bool = False
     gone: bool = False
-    _headers: dict[bytes, bytes] = field(default_factory=dict)
+    request_id: str = field(init=False)
+    _headers: dict[bytes, bytes] = field(init=False)
 
     def __post_init__(self) -> None:
         self._headers = dict(self.scope["headers"])
-
-    @cached_property
-    def request_id(self) -> str:
-        return request_id(self.header("x-request-id") or None)
+        self.request_id = request_id(self.header("x-request-id") or None)
 
     def header(self, name: str) -> str:
         return self._headers.get(name.encode(), b"").decode("latin-1")

@@ -34,6 +34,7 @@ class AttemptResult:
 
     number: int
     outcome: AttemptOutcome
+    tier: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     reasoning_tokens: int = 0

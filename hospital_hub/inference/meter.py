@@ -5,6 +5,7 @@ Each process counts its own; a monitor adds the processes up. Fed by the ledger,
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -37,16 +38,19 @@ class Meter:
         self.ledger_lost = Gauge("hub_ledger_lost", "Ledger rows that this process gave up.", registry=add)
 
         Gauge("hub_tasks", "Tasks of this process's event loop.", registry=add).set_function(_tasks)
-        self._of_lane: dict[tuple[str, str], _Lane] = {}
+        # Looking up labels is dear: each is looked up once.
+        self._of_lane = cache(self._lane)
+        self._answers, self._attempts = cache(self.answers.labels), cache(self.attempts.labels)
+        self._under_way = cache(self.under_way.labels)
 
     def began(self, lane: str) -> None:
-        self.under_way.labels(lane).inc()
+        self._under_way(lane).inc()
 
     def ended(self, closing: Closing, *, lane: str) -> None:
         tier, tally = closing.tier, closing.tally
-        found = self._of_lane.get((tier, lane)) or self._lane(tier, lane)
-        found.under_way.dec()
-        self.answers.labels(tier, lane, closing.outcome.value).inc()
+        found = self._of_lane(tier, lane)
+        self._under_way(lane).dec()
+        self._answers(tier, lane, closing.outcome.value).inc()
         found.prompt.inc(tally.prompt_tokens)
         found.completion.inc(tally.completion_tokens)
         if tally.first_token_ms is not None:
@@ -54,21 +58,18 @@ class Meter:
         if tally.total_ms is not None:
             found.total.observe(tally.total_ms / THOUSAND)
         for one in closing.attempts:
-            self.attempts.labels(tier, one.outcome.value).inc()
-            found.queue.observe(one.queue_ms / THOUSAND)
+            self._attempts(one.tier or tier, one.outcome.value).inc()
+            self._of_lane(one.tier or tier, lane).queue.observe(one.queue_ms / THOUSAND)
 
     def _lane(self, tier: str, lane: str) -> "_Lane":
-        """Looking up labels is dear; a tier's lane is looked up once."""
         by = (tier, lane)
-        found = self._of_lane[by] = _Lane(
-            self.under_way.labels(lane),
+        return _Lane(
             self.tokens.labels(*by, "prompt"),
             self.tokens.labels(*by, "completion"),
             self.first.labels(*by),
             self.total.labels(*by),
             self.queue.labels(*by),
         )
-        return found
 
 
 def _tasks() -> int:
@@ -81,7 +82,6 @@ def _tasks() -> int:
 
 @dataclass(frozen=True)
 class _Lane:
-    under_way: Gauge
     prompt: Counter
     completion: Counter
     first: Histogram

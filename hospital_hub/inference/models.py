@@ -1,6 +1,5 @@
 """What asking needs of the process: the gate, the policy in force, the ledger; opened once by `main`."""
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 
@@ -29,7 +28,7 @@ class Models:
 
     def cache_salt(self, department: str) -> str:
         """Departments do not share what a server remembers of prompts: its speed would tell one of the other's."""
-        return hmac.new(self.salt, department.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self.salt, department.encode(), "sha256").hex()
 
     @property
     def fleet(self) -> Picture:

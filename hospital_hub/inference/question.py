@@ -20,7 +20,7 @@ TOKENS_PER_LETTER: Final = 0.3
 CAPITALS: Final = bytes(range(ord("A"), ord("Z") + 1))
 LETTERS: Final = CAPITALS.lower()
 TOKENS_PER_MESSAGE = 12
-WIDE: Final = re.compile("[\u2e80-\U0010ffff]")
+WIDE: Final = re.compile("[\u2e80-\U0010ffff]+")
 
 
 # The model's name by which a program leaves the choice to the router.
@@ -53,6 +53,11 @@ class Prompt:
     version: str
     messages: tuple[Message, ...]
     schema: Mapping[str, Any] | None = None
+
+    @cached_property
+    def tokens(self) -> int:
+        """An upper estimate."""
+        return sum(estimate_tokens(message.content) for message in self.messages)
 
 
 @dataclass(frozen=True)
@@ -97,16 +102,11 @@ class Question:
         """Whether the text may only go where patients' data may."""
         return self.patient_data or self.subject is not None
 
-    @cached_property
-    def context_tokens(self) -> int:
-        """Upper estimate of the prompt."""
-        return sum(estimate_tokens(message.content) for message in self.prompt.messages)
-
     def for_routing(self) -> Request:
         return Request(
             text=self.text,
             lane=self.lane,
-            context_tokens=self.context_tokens,
+            context_tokens=self.prompt.tokens,
             answer_tokens=self.answer_tokens,
             deadline=self.deadline,
             surface=self.surface,
@@ -122,7 +122,7 @@ def estimate_tokens(text: str) -> int:
     ascii_part = text.encode("ascii", "ignore")
     without_capitals = ascii_part.translate(None, CAPITALS)
     marks = len(without_capitals.translate(None, LETTERS))
-    wide = 0 if len(ascii_part) == len(text) else len(WIDE.findall(text))
+    wide = 0 if len(ascii_part) == len(text) else len("".join(WIDE.findall(text)))
     return TOKENS_PER_MESSAGE + round(
         wide * TOKENS_PER_WIDE
         + (len(text) - len(ascii_part) - wide) * TOKENS_PER_FOREIGN

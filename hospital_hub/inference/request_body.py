@@ -55,7 +55,7 @@ def chat_body(entry: TierEntry, prompt: Prompt, *, answer_tokens: int, manner: M
     if entry.takes_priority and PRIORITY[manner.lane]:
         body["priority"] = PRIORITY[manner.lane]
     if entry.repetition:
-        body["repetition_detection"] = entry.repetition.model_dump()
+        body["repetition_detection"] = dict(entry.repetition)
     if manner.cache_salt:
         body["cache_salt"] = manner.cache_salt
     if manner.whole:

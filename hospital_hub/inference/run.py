@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from hospital_hub.inference.admission import Gate, Grant
 from hospital_hub.inference.ledger_values import Attempt, AttemptResult, Closing, Tally
@@ -12,6 +13,8 @@ from hospital_hub.inference.servers import Verdict
 from hospital_hub.inference.tables import Outcome
 from integrations.vllm.chat import Finished
 from routing import Decision, Tier
+
+NOT_OPENED: Final = uuid.UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Run:
     question: Question
     placed: Placed
     started: float
-    call_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    call_id: uuid.UUID = NOT_OPENED
     outcome: Outcome = Outcome.FAILED
     held: list[Turn] = field(default_factory=list)
     speaker: Grant | None = None
@@ -82,7 +85,7 @@ class Run:
         """Places of attempts that were never begun."""
         for turn in self.held:
             gate.leave(turn.grant, Verdict.NEITHER)
-            self.results.append(AttemptResult(turn.number, AttemptOutcome.UNSENT))
+            self.results.append(AttemptResult(turn.number, AttemptOutcome.UNSENT, turn.grant.tier))
         self.held.clear()
 
     def closing(self, *, now: float) -> Closing:

@@ -1,7 +1,8 @@
 """What the gate knows of one model server: its own words, what the hub has under way there, and whether it gets on.
 
 Pure: times are arguments, by the event loop's clock. A server whose health is good while its token counter stands
-still with work under way is stuck; it is out until it moves or its breaker's probe succeeds.
+still with work under way is stuck; it is out until it moves or its breaker's probe succeeds. One that reads a long
+prompt has no tokens to show, but fills its cache: that is progress too.
 """
 
 import math
@@ -87,10 +88,11 @@ class ModelServer:
             self._still_since = None
             return
         self._pace(state, now=now)
+        reads = _reads(self.state, state)
         self.state, self.at, self.names = state, now, state.models
         there = (state.running or 0) + (state.waiting or 0)
         self.foreign = max(0, there - max(before, self.under_way))
-        self._watch(busy=there > 0 or min(before, self.under_way) > 0, now=now)
+        self._watch(busy=there > 0 or min(before, self.under_way) > 0, reads=reads, now=now)
 
     def take(self) -> bool:
         """Count one attempt; true when it is the breaker's probe."""
@@ -128,11 +130,12 @@ class ModelServer:
             known = self.tokens_per_second
             self.tokens_per_second = rate if known is None else OLD_SHARE * known + (1 - OLD_SHARE) * rate
 
-    def _watch(self, *, busy: bool, now: float) -> None:
+    def _watch(self, *, busy: bool, reads: bool, now: float) -> None:
         generated = self.state.generated if self.state else None
         progress = (generated, self.pulse.heard)
-        if progress != self._progress or not busy:
-            if self.stuck and progress != self._progress:
+        moves = reads or progress != self._progress
+        if moves or not busy:
+            if self.stuck and moves:
                 self.breaker.close()
             self._progress, self._still_since, self.stuck = progress, now if busy else None, False
             return
@@ -141,3 +144,10 @@ class ModelServer:
         if generated is not None and now - self._still_since >= STUCK_SECONDS:
             self.stuck = True
             self.breaker.trip(now)
+
+
+def _reads(before: ServerState | None, now: ServerState) -> bool:
+    """Whether its cache grew under the same work: more or other work would make it grow by itself."""
+    if before is None or before.kv_use is None or now.kv_use is None:
+        return False
+    return (before.running, before.waiting) == (now.running, now.waiting) and now.kv_use > before.kv_use

@@ -114,6 +114,7 @@ def _of_attempts(closing: Closing) -> list[Attributes]:
     return [
         {
             "hub.outcome": one.outcome.value,
+            "gen_ai.response.model": one.tier or closing.tier,
             "gen_ai.usage.input_tokens": one.prompt_tokens,
             "gen_ai.usage.output_tokens": one.completion_tokens,
             "hub.reasoning_tokens": one.reasoning_tokens,

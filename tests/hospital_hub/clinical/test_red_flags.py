@@ -1,7 +1,8 @@
 """The red-flag rules are tested by their own examples, and by what must never change an answer."""
 
 import time
-from itertools import pairwise
+from collections import Counter
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from hospital_hub.clinical.levels import Level, most_urgent
 from hospital_hub.clinical.red_flags import Flag, Rule, RulesError, find, level_of, load_rules, parse_rules
 from hospital_hub.clinical.text import language_of, readable
+from tests.hospital_hub.clinical.red_flag_stories import CALM, DANGEROUS
 
 RULES = load_rules().rules
 EXAMPLES = [(rule, example) for rule in RULES for example in rule.examples]
@@ -74,9 +76,11 @@ def test_a_counter_example_does_not(pair: tuple[Rule, str]) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_rule_can_be_reviewed(rule: Rule) -> None:
-    """Both languages among its tests, a source, a title, and a level that a red flag may have."""
+    """Three tests of each kind in both languages, a source, a title, and a level that a red flag may have."""
     for texts in (rule.examples, rule.counter_examples):
-        assert {language_of(text, default="en") for text in texts} == {"zh-CN", "en"}
+        languages = Counter(language_of(text, default="en") for text in texts)
+        assert languages["zh-CN"] >= 3
+        assert languages["en"] >= 3
     assert rule.level in {Level.I, Level.II}
     assert len(rule.source) > 10
     assert all(rule.title.values())
@@ -86,7 +90,25 @@ def test_what_the_hospital_asked_for_is_covered() -> None:
     scopes = {rule.scope for rule in RULES}
     assert scopes >= {"airway", "breathing", "circulation", "chest", "nerves", "infection", "allergy", "obstetric"}
     assert scopes >= {"belly", "poisoning", "mental", "child", "injury"}
-    assert len(RULES) >= 30
+    assert scopes >= {"metabolism", "eye", "surgery", "pain"}
+    assert len(RULES) >= 100
+
+
+@pytest.mark.parametrize("text", DANGEROUS)
+def test_a_dangerous_story_is_found(text: str) -> None:
+    assert find(text) != ()
+
+
+@pytest.mark.parametrize("text", CALM)
+def test_a_calm_story_raises_nothing(text: str) -> None:
+    assert find(text) == ()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_no_soothing_word_takes_an_example_away(rule: Rule) -> None:
+    for text, soothing in product(rule.examples, SOOTHING):
+        assert rule.id in rules_of(f"{text}，{soothing}"), soothing
+        assert rule.id in rules_of(f"{soothing}. {text}"), soothing
 
 
 @pytest.mark.parametrize("words", DENIABLE_ZH)
@@ -111,7 +133,7 @@ def test_denied_in_english_is_not_said(form: str, words: str) -> None:
         "没有发烧，胸口疼",
         "没有发烧但是胸痛",
         "不是没有胸痛，就是不想说",
-        "没有力气，胸闷",
+        "没有力气，胸痛",
         "无明显诱因出现胸痛",
         "自从爸爸去世我就胸痛",
         "我爸爸胸痛两个小时了",
@@ -177,11 +199,121 @@ def test_soothing_words_take_no_flag_away(
     assert rules_of(joint.join(parts)) >= rules_of(pair[1])
 
 
+TOPICS_ZH = (
+    "中风",
+    "脑梗",
+    "心梗",
+    "心绞痛",
+    "宫外孕",
+    "脑膜炎",
+    "败血症",
+    "癫痫发作",
+    "肺栓塞",
+    "阑尾炎",
+    "气胸",
+    "咯血",
+)
+TOPICS_EN = ("stroke", "heart attack", "meningitis", "sepsis", "pulmonary embolism", "seizure", "ectopic pregnancy")
+ASKED_ZH = (
+    "什么是{}？",
+    "{}的症状有哪些",
+    "{}的早期症状是什么",
+    "如何预防{}",
+    "高血压会引起{}吗",
+    "怎么判断{}",
+    "{}和别的病有什么区别",
+    "{}会遗传吗",
+    "了解一下{}",
+)
+ASKED_EN = (
+    "What is a {}?",
+    "what are the signs of a {}",
+    "How can I prevent a {}?",
+    "Can smoking cause a {}?",
+    "What causes a {}?",
+    "how do doctors treat a {}",
+    "I would like to read about {}",
+)
+
+
+@pytest.mark.parametrize("words", TOPICS_ZH)
+@pytest.mark.parametrize("form", ASKED_ZH)
+def test_a_question_about_a_topic_in_chinese_is_no_complaint(form: str, words: str) -> None:
+    assert find(form.format(words)) == ()
+
+
+@pytest.mark.parametrize("words", TOPICS_EN)
+@pytest.mark.parametrize("form", ASKED_EN)
+def test_a_question_about_a_topic_in_english_is_no_complaint(form: str, words: str) -> None:
+    assert find(form.format(words)) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我爸突然说不出话",
+        "我妈现在胸痛，是心梗的症状吗",
+        "我现在胸痛，会引起心梗吗",
+        "我是不是中风了，半边身子没力",
+        "孩子抽搐怎么办",
+        "昏迷了怎么办",
+        "My mum suddenly cannot speak",
+        "My father is having chest pain now",
+        "Am I having a stroke? My arm is weak",
+        "Are these signs of a stroke? her face is drooping",
+        "What should I do, he is having a seizure",
+        "My dad had a seizure",
+        "My grandfather passed out",
+        "a 3-day history of chest pain",
+        "history of COPD presents with shortness of breath",
+        "PMH: stroke, HTN. Now slurred speech",
+        "既往有高血压病史，现突发胸痛",
+        "不排除心梗",
+    ],
+)
+def test_a_question_or_a_history_beside_a_complaint_excuses_nothing(text: str) -> None:
+    assert find(text) != ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PMH: HTN, stroke, COPD. Here for refill",
+        "with a history of hypertension, stroke, and type 2 diabetes comes for a check-up",
+        "既往有高血压、脑梗死、冠心病病史，来开药",
+        "She denies fever, chills, nausea, vomiting, diarrhea, chest pain, shortness of breath, or syncope",
+        "neg for CP, SOB, syncope",
+        "(-) chest pain",
+        "w/o chest pain",
+        "无发热寒战胸痛",
+        "患者无胸闷胸痛，无腹痛黑便",
+        "He has no numbness, weakness, or bowel or bladder incontinence, back pain only",
+    ],
+)
+def test_lists_of_what_is_denied_or_past_raise_nothing(text: str) -> None:
+    assert find(text) == ()
+
+
+@given(pair=st.sampled_from(EXAMPLES), denied=st.sampled_from((*DENIABLE_ZH, *DENIABLE_EN)), before=st.booleans())
+def test_a_denied_complaint_beside_it_takes_no_flag_away(pair: tuple[Rule, str], denied: str, before: bool) -> None:
+    said = f"没有{denied}。" if denied[0] >= "\u4e00" else f"No {denied}. "
+    assert rules_of(f"{said}{pair[1]}" if before else f"{pair[1]}。{said}") >= rules_of(pair[1])
+
+
+@pytest.mark.parametrize("text", [*DANGEROUS[:3], *CALM[:3]])
+def test_two_thousand_characters_take_a_few_milliseconds(text: str) -> None:
+    long = (text + " " + CALM[4] + "。") * 40
+    find(long[:2000])
+    started = time.process_time()
+    find(long[:2000])
+    assert time.process_time() - started < 0.1
+
+
 @given(first=st.sampled_from(EXAMPLES), second=st.sampled_from(EXAMPLES))
 def test_two_complaints_raise_both_and_no_calmer_level(first: tuple[Rule, str], second: tuple[Rule, str]) -> None:
     both = find(f"{first[1]}。{second[1]}")
     assert {flag.rule for flag in both} >= rules_of(first[1]) | rules_of(second[1])
-    assert level_of(both) == min(flag.level for flag in (*find(first[1]), *find(second[1])))
+    assert (level_of(both) or Level.IV) <= min(flag.level for flag in (*find(first[1]), *find(second[1])))
 
 
 @given(st.text(max_size=300))

@@ -1,5 +1,7 @@
 """What is made of a model server's own words: whose work is there, whether it gets on, whom it serves."""
 
+from dataclasses import replace
+
 from hospital_hub.inference.servers import STUCK_SECONDS, ModelServer, Verdict
 from integrations.vllm.state import ServerState
 
@@ -68,6 +70,17 @@ def test_thoughts_that_the_hub_hears_are_progress_though_the_counter_stands() ->
         server.pulse.heard += 1
         polled(server, state(1, generated=40.0), now=float(second))
     assert not server.stuck
+
+
+def test_a_long_prompt_that_fills_the_cache_is_progress() -> None:
+    server = ModelServer("u")
+    server.take()
+    for second in range(40):
+        polled(server, replace(state(1, generated=40.0), kv_use=0.01 * second), now=float(second))
+    assert not server.stuck
+    for second in range(40, 60):
+        polled(server, replace(state(1, generated=40.0), kv_use=0.4), now=float(second))
+    assert server.stuck
 
 
 def test_an_idle_server_is_not_stuck() -> None:

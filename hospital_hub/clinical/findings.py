@@ -1,0 +1,107 @@
+"""What a text speaks of: complaints and modifiers that nothing excuses, each with its place. Decides no level. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from re import Match
+
+from hospital_hub.clinical.complaints import ALL, OF_MINOR, Catalogue, Complaint, Modifier, age_of
+from hospital_hub.clinical.negation import Excuse, Scopes, excuses
+from hospital_hub.clinical.patterns import Group, Held
+from hospital_hub.clinical.person import Person, person_in
+from hospital_hub.clinical.text import Readable, readable
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the text as typed; empty words where a fact about the person speaks instead."""
+
+    start: int = 0
+    end: int = 0
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`explained` are complaints that belong to a minor one found beside them."""
+
+    person: Person
+    age: float | None
+    complaints: Mapping[Complaint, Place]
+    explained: Mapping[Complaint, Place]
+    modifiers: Mapping[Modifier, Place]
+
+    @property
+    def only_minor(self) -> bool:
+        return bool(self.complaints) and all(one.minor for one in self.complaints)
+
+    def raising(self, complaint: Complaint) -> tuple[Modifier, ...]:
+        """What makes this complaint II."""
+        return tuple(one for one in self.modifiers if one.id in complaint.raised_by)
+
+    def unsettling(self, complaint: Complaint) -> tuple[Modifier, ...]:
+        """What keeps this complaint from being calm."""
+        return tuple(
+            one
+            for one in self.modifiers
+            if not one.raises_only
+            and one.id not in complaint.ignores
+            and (not one.scopes or complaint.system in one.scopes)
+        )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    read: Readable
+    held: Held
+    scopes: Scopes
+    known: dict[tuple[int, int], frozenset[Excuse]] = field(default_factory=dict)
+
+    def first(self, group: Group, excused_by: frozenset[Excuse]) -> Place | None:
+        found = next(self._standing(group, excused_by), None) if group.possible(self.held) else None
+        if found is None:
+            return None
+        start, end = self.read.span(*found.span())
+        return Place(start, end, self.read.text[start:end])
+
+    def _standing(self, group: Group, excused_by: frozenset[Excuse]) -> Iterator[Match[str]]:
+        for found in group.matches(self.held):
+            place = found.span()
+            if place not in self.known:
+                self.known[place] = excuses(self.held.clean, place, scopes=self.scopes)
+            if place[0] < place[1] and not excused_by & self.known[place]:
+                yield found
+
+
+def findings_in(text: str, *, catalogue: Catalogue, scopes: Scopes) -> Findings:
+    """Each complaint and modifier at its first place that nothing excuses."""
+    read = readable(text)
+    reading = _Reading(read, catalogue.words.held(read.clean), scopes)
+    person = person_in(read.clean)
+    modifiers = {
+        one: place for one in catalogue.modifiers if (place := _modifier(one, reading, person=person)) is not None
+    }
+    found = {
+        one: place for one in catalogue.complaints if (place := _complaint(one, reading, person=person)) is not None
+    }
+    if any(not one.fallback and not one.background for one in found):
+        found = {one: place for one, place in found.items() if not one.fallback}
+    covered = {other for one in found for other in one.also}
+    raised = {one for one in found if any(modifier.id in one.raised_by for modifier in modifiers)}
+    explained = {one: place for one, place in found.items() if one.id in covered and one not in raised}
+    counted = {one: place for one, place in found.items() if one not in explained}
+    if not counted:  # two that explain each other: both count
+        counted, explained = found, {}
+    return Findings(person, age_of(person), counted, explained, modifiers)
+
+
+def _complaint(one: Complaint, reading: _Reading, *, person: Person) -> Place | None:
+    if not one.may_be(person):
+        return None
+    return reading.first(one.words, OF_MINOR if one.minor else ALL)
+
+
+def _modifier(one: Modifier, reading: _Reading, *, person: Person) -> Place | None:
+    place = reading.first(one.words, one.excused_by)
+    if place is None and one.person is not None and getattr(person, one.person) is True:
+        return Place()
+    return place
