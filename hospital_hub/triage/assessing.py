@@ -4,22 +4,46 @@ Rules and code alone: no model is asked here, and what a model suggested can onl
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hospital_hub.clinical.acuity import Assessment, assess
+from hospital_hub.clinical.early_warning import news2
+from hospital_hub.clinical.indicators import NAMES
 from hospital_hub.clinical.levels import Level, most_urgent
-from hospital_hub.clinical.red_flags import find, level_of, load_rules
+from hospital_hub.clinical.packs import Pack, load_pack
+from hospital_hub.clinical.red_flags import load_rules
+from hospital_hub.clinical.vital_reading import read_vital_signs
+from hospital_hub.clinical.vital_signs import Consciousness, Sign, VitalSigns
 from hospital_hub.resources import Resources
-from hospital_hub.triage.tables import Speaker, TriageCase, TriageTurn, place_of_acuity, place_of_turn, subject_of
+from hospital_hub.triage.nurse_tables import TriageVitals, place_of_vitals
+from hospital_hub.triage.tables import TriageCase, place_of_acuity, subject_of
+
+LONGEST_ID: Final = 40
+_BETWEEN: Final = "\n"  # the end of a sentence: a "no" in one answer denies nothing in the next
+# The names on a nurse's form (triage/vital_signs.py) and what the rules call them.
+_SIGNS: Final[Mapping[str, Sign]] = {
+    "temperature": Sign.TEMPERATURE,
+    "pulse": Sign.HEART_RATE,
+    "breathing": Sign.RESPIRATORY_RATE,
+    "spo2": Sign.SPO2,
+    "systolic": Sign.SYSTOLIC,
+    "diastolic": Sign.DIASTOLIC,
+    "gcs": Sign.GCS,
+    "pain": Sign.PAIN,
+    "glucose": Sign.GLUCOSE,
+}
+_AWAKE: Final[Mapping[str, Consciousness]] = {"A": "A", "C": "C", "V": "V", "P": "P", "U": "U"}
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What rules read of one turn: the person's words, or what a "yes" to a question says (triage/interview.py)."""
+    """What rules read of one turn: the person's words, or what a "yes" to a question says (triage/spoken.py)."""
 
     ordinal: int
     text: str
@@ -31,49 +55,117 @@ class Assessed:
 
     level: Level | None
     flags: tuple[dict[str, Any], ...]
-    provisional: bool = False
-    acuity: dict[str, Any] = field(default_factory=dict)
+    provisional: bool
+    acuity: dict[str, Any]
 
 
-def assessed(heard: Sequence[Heard]) -> Assessed:
-    """By the red flags of every turn."""
-    flags = [
-        {name: value for name, value in {**asdict(flag), "turn": one.ordinal}.items() if name != "words"}
-        for one in heard
-        for flag in find(one.text)
-    ]
-    level = level_of(flag for one in heard for flag in find(one.text))
-    return Assessed(level, tuple(flags))
+def assessed(heard: Sequence[Heard], *, pack: Pack, measured: VitalSigns | None = None) -> Assessed:
+    """By all turns together: fever in one answer and a stiff neck in another belong to one person."""
+    text = _BETWEEN.join(one.text for one in heard)
+    found = assess(text, pack=pack, measured=measured)
+    flags = tuple(
+        {"rule": flag.rule, "level": flag.level, **_place(heard, start=flag.start, end=flag.end)}
+        for flag in found.red_flags
+    )
+    return Assessed(found.level, flags, found.provisional, _acuity(found, heard, text=text, measured=measured))
+
+
+def _acuity(found: Assessment, heard: Sequence[Heard], *, text: str, measured: VitalSigns | None) -> dict[str, Any]:
+    """The trace as nurses read it, with values and without the person's words."""
+    read = read_vital_signs(text)
+    score = news2(read if measured is None else read.together(measured))
+    return {
+        "level": found.level,
+        "provisional": found.provisional,
+        "indicators": [
+            {
+                "kind": one.kind,
+                "rule": one.rule,
+                "level": one.level,
+                **_place(heard, start=one.start, end=one.end),
+                "zh": one.sentence["zh-CN"],
+                "en": one.sentence["en"],
+            }
+            for one in found.indicators
+        ],
+        "missing": [dict(zip(("zh", "en"), NAMES[sign], strict=True)) for sign in found.missing],
+        "doubtful": [
+            {"words": one.words, **dict(zip(("zh", "en"), NAMES[one.sign], strict=True))} for one in found.doubtful
+        ],
+        "stated": [
+            {"sign": one.sign, "value": one.value, "turn": _place(heard, start=one.start, end=one.end)["turn"]}
+            for one in read.measurements
+        ],
+        "departments": _departments(found),
+        "score": None if score.missing else {"NEWS2": score.points},
+    }
+
+
+def _departments(found: Assessment) -> list[dict[str, str]]:
+    if found.department is None:
+        return []
+    words = next((one.words for one in found.indicators if one.kind in {"complaint", "calm"} and one.words), "")
+    zh, en = found.department["zh-CN"], found.department["en"]
+    reason = {"reason_zh": f"患者提到“{words}”", "reason_en": f"The patient mentions “{words}”"} if words else {}
+    return [{"id": re.sub(r"[^a-z]+", "-", en.lower()).strip("-")[:LONGEST_ID], "zh": zh, "en": en, **reason}]
+
+
+def _place(heard: Sequence[Heard], *, start: int, end: int) -> dict[str, int]:
+    """A place in the joined text as one in its turn; nothing of a place reaches over the end of a turn."""
+    offset = 0
+    for one in heard:
+        if start <= offset + len(one.text):
+            return {"turn": one.ordinal, "start": start - offset, "end": min(end - offset, len(one.text))}
+        offset += len(one.text) + len(_BETWEEN)
+    return {"turn": 0, "start": 0, "end": 0}
 
 
 async def reassess(session: AsyncSession, resources: Resources, *, case: TriageCase, heard: Sequence[Heard]) -> None:
     """Write into the case what is known now; in the transaction that stored what was said or measured."""
-    found = assessed(heard)
-    standing = None if case.automatic_level is None else Level(case.automatic_level)
-    suggested = None if case.suggested_level is None else Level(case.suggested_level)
-    case.rules_version = load_rules().version
+    pack = load_pack(resources.settings.triage_pack)
+    found = assessed(heard, pack=pack, measured=await _measured(session, resources, case=case))
+    case.pack, case.rules_version = pack.id, load_rules().version
     case.flags = [*found.flags, *(flag for flag in case.flags if not _again(flag, found.flags))]
-    case.automatic_level = most_urgent(standing, found.level, suggested)
+    case.automatic_level = _automatic(case, found.level)
     case.provisional = found.provisional
+    text = json.dumps(found.acuity, ensure_ascii=False)
     case.acuity = await resources.vault.seal(
-        session, subject=subject_of(case.id), place=place_of_acuity(case.id), text=json.dumps(found.acuity)
+        session, subject=subject_of(case.id), place=place_of_acuity(case.id), text=text
     )
 
 
-def _again(flag: dict[str, Any], flags: Sequence[dict[str, Any]]) -> bool:
+def _automatic(case: TriageCase, found: Level | None) -> Level | None:
+    """The most urgent of all; where nothing else is known, no calm level of a model takes the place of "unknown"."""
+    known = most_urgent(None if case.automatic_level is None else Level(case.automatic_level), found)
+    suggested = None if case.suggested_level is None else Level(case.suggested_level)
+    calm = suggested is not None and suggested > Level.II
+    return known if known is None and calm else most_urgent(known, suggested)
+
+
+def _again(flag: Mapping[str, Any], flags: Sequence[Mapping[str, Any]]) -> bool:
     """A flag stays when its words were taken back: who said it once is looked at."""
     return any(one["rule"] == flag["rule"] for one in flags)
 
 
-async def said(session: AsyncSession, resources: Resources, *, case: TriageCase) -> list[tuple[TriageTurn, str]]:
-    """All that the patient said so far, opened; the caller records who reads it."""
-    found = await session.exec(
-        select(TriageTurn)
-        .where(TriageTurn.case_id == case.id, TriageTurn.speaker == Speaker.PATIENT)
-        .order_by(col(TriageTurn.ordinal))
+async def _measured(session: AsyncSession, resources: Resources, *, case: TriageCase) -> VitalSigns | None:
+    """The newest value of each sign that a nurse measured; None where nobody has measured."""
+    rows = await session.exec(
+        select(TriageVitals).where(TriageVitals.case_id == case.id).order_by(col(TriageVitals.ordinal))
     )
-    vault, subject = resources.vault, subject_of(case.id)
-    return [
-        (turn, await vault.open(session, subject=subject, place=place_of_turn(turn.id), sealed=turn.text))
-        for turn in found.all()
-    ]
+    newest: dict[str, float | str] = {}
+    for row in rows.all():
+        place = place_of_vitals(case.id, row.ordinal)
+        text = await resources.vault.open(session, subject=subject_of(case.id), place=place, sealed=row.values)
+        newest |= json.loads(text)
+    return of_form(newest) if newest else None
+
+
+def of_form(values: Mapping[str, float | str]) -> VitalSigns:
+    """The signs of a nurse's form as the rules take them."""
+    numbers = {_SIGNS[name]: float(value) for name, value in values.items() if name in _SIGNS}
+    oxygen = values.get("oxygen")
+    return VitalSigns.of(
+        numbers,
+        consciousness=_AWAKE.get(str(values.get("consciousness", ""))),
+        on_oxygen=None if oxygen is None else oxygen == "oxygen",
+    )

@@ -46,7 +46,7 @@ async def read(session: AsyncSession, resources: Resources, case: TriageCase) ->
     return BindingView(case.id, len(steps), about, newest, await session.get(TriageFiling, case.id))
 
 
-async def binding_of(session: AsyncSession, resources: Resources, *, case: TriageCase) -> About | None:
+async def binding_of(session: AsyncSession, resources: Resources, case: TriageCase) -> About | None:  # noqa: PLR0917
     """The patient that the case is bound to now."""
     return (await read(session, resources, case)).about
 

@@ -77,7 +77,7 @@ def pieces(text: str, marks: Marks, *, turn: int = 0, exact: bool = True) -> tup
 
     `exact` is false where the rules read something else than the words themselves, such as what a "yes" says.
     """
-    own = [mark for mark in marks if mark.get("turn", 0) == turn]
+    own = [mark for mark in marks if mark.get("turn", 0) == turn and range(*_span(mark))]
     if own and not exact:
         return (Piece(text, marked=True),)
     marked = {place for mark in own for place in range(*_span(mark))}

@@ -18,18 +18,24 @@ from hospital_hub.identity.principal import Principal
 from hospital_hub.resources import Resources
 from hospital_hub.settings import Settings
 from hospital_hub.storage.clock import utc_now
-from hospital_hub.triage import decisions, service
+from hospital_hub.triage import conversation, decisions, service
+from hospital_hub.triage.asked import Form
+from hospital_hub.triage.assessing import reassess
 from hospital_hub.triage.board import keep_open, read_queue
 from hospital_hub.triage.board_pages import live_queue
 from hospital_hub.triage.case_view import read_case
+from hospital_hub.triage.conversation import NewTurn
 from hospital_hub.triage.decisions import Seen
 from hospital_hub.triage.final_level import Choice, Closing
 from hospital_hub.triage.rows import Filter
+from hospital_hub.triage.rule_trace import Piece
 from hospital_hub.triage.service import Complaint, Told
+from hospital_hub.triage.tables import Speaker, TriageCase
 from hospital_hub.triage.watching import beat, watched
 from tests.fixtures.hub import LogIn, rows
 
 NURSE = Principal(id="nurse-1", role=Role.NURSE, display_name="Nurse One")
+STRANGE = "Something feels strange"  # no rule knows what it is
 CALMER = Choice(Level.III, "seen", "ECG normal, pain only on pressure")
 
 
@@ -119,7 +125,7 @@ async def test_the_last_level_can_be_taken_back_step_by_step(resources: Resource
 
 
 async def test_nobody_overwrites_unseen(resources: Resources) -> None:
-    case = await tell(resources, "Knee pain")
+    case = await tell(resources, STRANGE)
     await decisions.set_level(resources, NURSE, seen=Seen(case.id, 0), choice=Choice(Level.III))
     with pytest.raises(Conflict):
         await decisions.set_level(resources, NURSE, seen=Seen(case.id, 0), choice=Choice(Level.IV))
@@ -221,16 +227,16 @@ async def test_an_alarm_counts_from_when_the_flag_came(resources: Resources) -> 
 
 
 async def test_a_filter_never_hides_a_red_flag(resources: Resources) -> None:
-    knee, chest = [await tell(resources, words) for words in ("Knee pain", "Chest pain")]
+    strange, chest = [await tell(resources, words) for words in (STRANGE, "Chest pain")]
     waiting = (await read_queue(resources, NURSE, now=utc_now())).waiting
-    assert [row.case.id for row in Filter("4").kept(waiting)] == [chest.id]
-    assert [row.case.id for row in Filter("none").kept(waiting)] == [chest.id, knee.id]
+    assert [row.case.id for row in Filter("1").kept(waiting)] == [chest.id]
+    assert [row.case.id for row in Filter("none").kept(waiting)] == [chest.id, strange.id]
     assert [row.case.id for row in Filter(department="dentistry").kept(waiting)] == [chest.id]
     assert Filter().kept(waiting) == waiting
 
 
 async def test_the_figures_count_who_waits(resources: Resources) -> None:
-    for words in ("Knee pain", "Chest pain", "He is choking", "Chest pain"):
+    for words in (STRANGE, "Chest pain", "He is choking", "Chest pain"):
         await tell(resources, words)
     queue = await read_queue(resources, NURSE, now=utc_now() + timedelta(minutes=11))
     assert {level: count for level, count in queue.counts.items() if count} == {Level.I: 1, Level.II: 2, None: 1}
@@ -280,3 +286,27 @@ async def test_pages_of_the_board_answer_and_refuse(client: httpx.AsyncClient, a
     assert part.text.lstrip().startswith("<section")
     taken = await client.post(f"/board/cases/{case.id}/vitals", data={"pulse": "88"}, headers={"HX-Request": "true"})
     assert taken.headers["hx-redirect"] == f"/board/cases/{case.id}"
+
+
+async def test_the_interview_shows_who_wrote_a_question_and_what_of_an_answer_matched(resources: Resources) -> None:
+    case = await tell(resources, STRANGE)
+    asked = Form(topic="danger", kind="yes_no", options=("Yes", "No"), says=("I have chest pain", ""))
+    async with resources.database.work() as session:
+        row = await session.get_one(TriageCase, case.id)
+        talk = await conversation.read(session, resources, case=row)
+        before = len(talk.turns)
+        for new in (
+            NewTurn(Speaker.MODEL, "Do you have chest pain?", asked),
+            NewTurn(Speaker.PATIENT, "Yes"),
+            NewTurn(Speaker.HOSPITAL, "Do you have chest pain?", replace(asked, again=talk.next_ordinal)),
+        ):
+            talk = await conversation.add(session, resources, talk=talk, case=row, new=new)
+        await session.flush()
+        await reassess(session, resources, case=row, heard=talk.heard)
+    view = await read_case(resources, NURSE, case_id=case.id, now=utc_now())
+    model, hospital = view.asked[-2:]
+    assert (model.by_model, model.standing, model.answer) == (True, False, (Piece("Yes", marked=True),))
+    assert (hospital.by_model, hospital.standing, hospital.answer) == (False, True, None)
+    assert view.answers_to_model == {before + 1}
+    assert [(fired.rule.id, fired.words) for fired in view.trace] == [("chest-pain", ("chest pain",))]
+    assert view.row.alarming

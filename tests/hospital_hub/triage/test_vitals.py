@@ -163,3 +163,16 @@ async def test_what_a_measurement_reveals_calls_a_nurse() -> None:
     case.flags, case.automatic_level = [{"rule": "a"}, {"rule": "b"}], 1
     before.call(case, now=now)
     assert (case.acknowledged_at, case.retriage_at) == (None, now)
+
+
+async def test_measured_signs_raise_the_level_and_both_stay_visible(resources: Resources) -> None:
+    case = await tell(resources, "I have had a cough for three days")
+    await decisions.set_level(resources, NURSE, seen=Seen(case.id, 0), choice=Choice(Level.III))
+    await vitals.measure(resources, NURSE, case_id=case.id, typed={"spo2": "84%", "breathing": "36", "pulse": "132"})
+    view = await read_case(resources, NURSE, case_id=case.id, now=utc_now())
+    automatic, final = view.row.standing.automatic, view.row.standing.final
+    assert automatic is not None
+    assert automatic <= Level.II
+    assert (final, view.row.worse, view.row.look_due) == (Level.III, True, True)
+    assert any("84" in one.names["en"] for one in view.acuity.indicators)
+    assert all(one.names["zh-CN"] for one in view.acuity.missing)
