@@ -135,7 +135,12 @@ async def reassess(session: AsyncSession, resources: Resources, *, case: TriageC
 
 
 def _automatic(case: TriageCase, found: Level | None) -> Level | None:
-    """The most urgent of all; where nothing else is known, no calm level of a model takes the place of "unknown"."""
+    """The most urgent of all; where nothing else is known, no calm level of a model takes the place of "unknown".
+
+    What the rules did not recognise at first is not calm because of a minor complaint that is named later.
+    """
+    if found is Level.IV and case.acuity is not None and case.automatic_level is None:
+        found = Level.III
     known = most_urgent(None if case.automatic_level is None else Level(case.automatic_level), found)
     suggested = None if case.suggested_level is None else Level(case.suggested_level)
     calm = suggested is not None and suggested > Level.II

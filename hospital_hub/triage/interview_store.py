@@ -164,11 +164,10 @@ async def _keep(step: Step, proposal: Proposal) -> None:
 
 
 async def _suggest(step: Step, level: Level) -> None:
-    """A model's level can only raise: where nothing is known, no calm level of it takes the place of "unknown"."""
+    """A model's level can only raise (assessing.reassess)."""
     case = step.case
-    if case.automatic_level is not None or level <= Level.II:
-        case.suggested_level = level if case.suggested_level is None else min(level, case.suggested_level)
-        await hear(step)
+    case.suggested_level = level if case.suggested_level is None else min(level, case.suggested_level)
+    await hear(step)
 
 
 def _next(step: Step) -> Next:

@@ -3,10 +3,11 @@
 `case.acuity` is read as it is: what an older rule pack did not write is simply not shown. Pure.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from hospital_hub.clinical.levels import Level
 from hospital_hub.clinical.red_flags import Rule, load_rules
@@ -15,6 +16,8 @@ from hospital_hub.triage.vital_signs import SIGNS
 
 Names = Mapping[Language, str]
 Told = Mapping[int, str]  # ordinal of a turn, what stands there
+# The level stands beside the sentence as a badge.
+_LEVEL_AT_THE_END: Final = re.compile(r"\s*→\s*(?:I{1,3}|IV)(?:\s*级)?$")
 Marks = Sequence[Mapping[str, Any]]  # with turn, start and end, as flags and indicators have them
 _SIGNS: Mapping[str, str] = {sign.name: sign.label for sign in SIGNS}
 
@@ -122,8 +125,9 @@ def _indicator(one: Mapping[str, Any], heard: Told) -> Indicator:
     start, end = _span(one)
     said = heard.get(one.get("turn") or 0, "")[start:end]
     rule, names = str(one.get("rule", "")), _both(one)
+    bare: Names = {language: _LEVEL_AT_THE_END.sub("", name) for language, name in names.items()}
     level = _level(one.get("level"))
-    return Indicator(str(one.get("kind", "")), rule, level, names or {"zh-CN": rule, "en": rule}, said)
+    return Indicator(str(one.get("kind", "")), rule, level, bare or {"zh-CN": rule, "en": rule}, said)
 
 
 def _named(one: object) -> Named:

@@ -30,6 +30,7 @@ from hospital_hub.web.languages import marked
 router = APIRouter(include_in_schema=False)
 GROUP: Final = 4  # characters of a code that are read at once
 LONGEST_CODE: Final = 200
+_MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})  # a code has none of them (triage/tickets.py)
 _AT_THE_DESK: Final = marked("At the triage desk")
 _ZONES: Final = {Level.III: marked("Waiting area A"), Level.IV: marked("Waiting area B")}
 
@@ -108,8 +109,9 @@ def grouped(token: str) -> str:
 
 
 def plain(code: str) -> str:
-    """As it was made: blanks and dashes are for reading, wide letters come from a Chinese keyboard."""
-    return "".join(sign for sign in unicodedata.normalize("NFKC", code) if sign.isalnum())[:LONGEST_CODE]
+    """As it was made: without blanks and dashes, wide letters of a Chinese keyboard, and signs that look alike."""
+    signs = unicodedata.normalize("NFKC", code).upper().translate(_MISREAD)
+    return "".join(sign for sign in signs if sign.isalnum())[:LONGEST_CODE]
 
 
 def _again(request: Request, code: str, *, wrong: HubError) -> Response:

@@ -90,7 +90,8 @@ class Hour:
         """What a model would have suggested, beside what a rule pack found."""
         async with self.resources.database.work() as session:
             case = await session.get_one(TriageCase, case_id)
-            case.suggested_level, case.automatic_level, case.provisional = level, level, True
+            case.suggested_level, case.automatic_level = level, min(level, case.automatic_level or level)
+            case.provisional = True
             place = place_of_acuity(case_id)
             case.acuity = await self.resources.vault.seal(
                 session, subject=subject_of(case_id), place=place, text=json.dumps(ACUITY)

@@ -153,7 +153,7 @@ async def test_by_keys_alone(hub: str, app: FastAPI, open_page: OpenPage, log_in
 async def test_vital_signs_are_typed_and_a_wrong_one_loses_nothing(
     hub: str, app: FastAPI, open_page: OpenPage, log_in: LogIn, language: Language
 ) -> None:
-    case = await Hour(app.state.resources, language).tell(COUGH[language])
+    case = await Hour(app.state.resources, language).tell(KNEE[language])
     seen = await nurse_at(open_page, log_in, f"{hub}/board?lang={language}", size=(420, 800))
     page = seen.page
     await page.goto(f"{hub}/board/cases/{case.id}")
@@ -166,10 +166,13 @@ async def test_vital_signs_are_typed_and_a_wrong_one_loses_nothing(
     await expect(page.locator("#vital-consciousness")).to_have_value("A")
     seen.errors.clear()  # the browser reports the refused form as an error of its own
     await is_fine(seen)
-    await page.fill("#vital-spo2", "91%")
+    await expect(page.locator("#facts h1 :is(.level-1, .level-2)")).to_have_count(0)
+    await page.fill("#vital-spo2", "84%")
     await page.click("#vitals button")
     await expect(page.locator("#facts table")).to_contain_text("38.6")
-    await expect(page.locator("#facts table")).to_contain_text("91")
+    await expect(page.locator("#facts table")).to_contain_text("84")
+    await expect(page.locator("#facts h1 :is(.level-1, .level-2)")).to_be_visible()
+    await expect(page.locator("#facts .trace li").first).to_contain_text("84")
     await expect(page.locator("#vital-spo2")).to_have_value("")
     await is_fine(seen)
 

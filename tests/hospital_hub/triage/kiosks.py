@@ -16,6 +16,7 @@ from tests.fakes.vllm import FakeVllm
 QUICK = Patience(reply=1.0, rest=1.0, other=3.0, look=0.05)
 CHEST = "胸口疼了半小时，出冷汗"
 KNEE = "膝盖疼了一周"
+UNKNOWN = "就是觉得怪怪的，说不清楚"
 
 
 def somebody() -> Principal:

@@ -26,6 +26,7 @@ from hospital_hub.triage.board_pages import live_queue
 from hospital_hub.triage.case_view import read_case
 from hospital_hub.triage.conversation import NewTurn
 from hospital_hub.triage.decisions import Seen
+from hospital_hub.triage.department_names import department_names
 from hospital_hub.triage.final_level import Choice, Closing
 from hospital_hub.triage.rows import Filter
 from hospital_hub.triage.rule_trace import Piece
@@ -310,3 +311,11 @@ async def test_the_interview_shows_who_wrote_a_question_and_what_of_an_answer_ma
     assert view.answers_to_model == {before + 1}
     assert [(fired.rule.id, fired.words) for fired in view.trace] == [("chest-pain", ("chest pain",))]
     assert view.row.alarming
+
+
+@pytest.mark.parametrize("words", ["Chest pain", "He is choking", "I have black tarry stools and feel faint"])
+async def test_the_board_knows_the_name_of_a_department(resources: Resources, words: str) -> None:
+    await tell(resources, words)
+    queue = await read_queue(resources, NURSE, now=utc_now())
+    assert queue.departments
+    assert set(queue.departments) <= department_names().keys()

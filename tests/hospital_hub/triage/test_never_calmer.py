@@ -24,7 +24,7 @@ from tests.hospital_hub.triage.kiosks import QUICK, answers, heard, says, somebo
 COMPLAINTS = ("膝盖疼", "咳嗽两天", "肚子疼", "难受", "孩子发烧", "胸口疼", "My back hurts", "I feel unwell")
 WORDS = ("不是", "是", "没有", "5", "没什么大事，不用看了", "突然胸痛", "喘不上气", "it is nothing", "no", "yes", "3天")
 STEPS = st.lists(st.sampled_from([*WORDS, "<back>", "<first>", "<last>"]), max_size=14)
-UNKNOWN = 2.5  # of the board: behind II, before III
+UNKNOWN = 9
 NEVER_CALM = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -55,6 +55,7 @@ class Run:
 
 
 def urgency(standing: Standing) -> float:
+    """What is not known yet may become anything."""
     return UNKNOWN if standing.told.level is None else standing.told.level
 
 

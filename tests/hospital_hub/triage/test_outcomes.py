@@ -15,7 +15,7 @@ from hospital_hub.triage.final_level import Choice
 from hospital_hub.triage.service import Told
 from tests.fakes.vllm import FakeVllm, Mode
 from tests.fixtures.hub import LogIn, rows
-from tests.hospital_hub.triage.kiosks import QUICK, heard, says, somebody, told
+from tests.hospital_hub.triage.kiosks import QUICK, UNKNOWN, heard, says, somebody, told
 
 NURSE = Principal(id="nurse-1", role=Role.NURSE, display_name="Nurse One")
 CALMER = Choice(Level.III, "seen", "ECG normal, pain only on pressure")
@@ -88,7 +88,7 @@ async def test_a_nurse_who_is_faster_than_the_model_is_not_missed(
 
 
 async def test_without_an_automatic_level_there_is_nothing_to_override(desk: Desk, settings: Settings) -> None:
-    case = await answered(desk, "My knee hurts")
+    case = await answered(desk, UNKNOWN)
     await decisions.set_level(desk.resources, NURSE, seen=Seen(case.id, 0), choice=Choice(Level.IV))
     assert rows(settings.database_url, OVERRIDE) == []
 

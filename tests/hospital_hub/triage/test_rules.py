@@ -115,7 +115,7 @@ def test_the_acuity_is_shown_as_far_as_it_goes() -> None:
                 "zh": "发热",
                 "en": "Fever",
             },
-            {"kind": "vital", "rule": "spo2", "level": 2, "zh": "SpO2 91", "en": "SpO2 91"},
+            {"kind": "vital", "rule": "spo2", "level": 2, "zh": "SpO2 91 % → II 级", "en": "SpO2 91 % → II"},
             {"kind": "red_flag", "rule": "chest-pain", "level": 2},
         ],
         "missing": ["spo2", {"zh": "血压", "en": "Blood pressure"}],
@@ -125,9 +125,10 @@ def test_the_acuity_is_shown_as_far_as_it_goes() -> None:
     }
     acuity = acuity_of(found, {2: "fever since noon"})
     assert [(one.names["en"], one.level, one.words) for one in acuity.indicators] == [
-        ("SpO2 91", Level.II, ""),
+        ("SpO2 91 %", Level.II, ""),
         ("Fever", Level.III, "fever"),
     ]
+    assert acuity.indicators[0].names["zh-CN"] == "SpO2 91 %"
     assert [one.names["en"] for one in acuity.missing] == ["SpO2", "Blood pressure"]
     assert acuity.doubtful[0].words == "99 C"
     assert acuity.departments[0].reasons["en"] == "fever"

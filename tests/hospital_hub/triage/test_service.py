@@ -13,7 +13,7 @@ from hospital_hub.triage import service
 from hospital_hub.triage.answering import Desk
 from hospital_hub.triage.kiosk_login import renew
 from tests.fixtures.hub import rows
-from tests.hospital_hub.triage.kiosks import CHEST, QUICK, somebody, told
+from tests.hospital_hub.triage.kiosks import CHEST, QUICK, UNKNOWN, somebody, told
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def test_a_complaint_is_stored_sealed_with_its_flags_and_an_audit_event(de
 
 
 async def test_what_no_rule_knows_has_no_level_at_all(desk: Desk, settings: Settings) -> None:
-    case = await told(desk, somebody())
+    case = await told(desk, somebody(), UNKNOWN)
     assert case.level is None
     assert rows(settings.database_url, "SELECT automatic_level, final_level FROM triage_case") == [(None, None)]
 

@@ -129,7 +129,7 @@ async def test_leaving_ends_nothing_that_nurses_or_tickets_have(desk: Desk, sett
     await tickets.leave(desk.resources, who, now=now + timedelta(hours=1))
     assert set(rows(settings.database_url, "SELECT id, left_at, interview, automatic_level FROM triage_case")) == {
         (flagged.id, now, "NONE", 2),
-        (going_on.id, now, "ASKING", None),
+        (going_on.id, now, "ASKING", 4),
     }
 
 
