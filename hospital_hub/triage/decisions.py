@@ -35,7 +35,7 @@ async def set_level(resources: Resources, who: Principal, *, seen: Seen, choice:
         decision.level, decision.reason = choice.level, choice.reason
         await _write(resources, taking, decision=decision, assessment=choice.assessment)
         case.final_level = choice.level
-        case.retriage_at = taking.now + look_again_after(choice.level)
+        case.retriage_at = taking.now + look_again_after(choice.level, pack=case.pack)
         if case.flags:
             case.acknowledged_at = case.acknowledged_at or taking.now
 
@@ -61,7 +61,7 @@ async def look_again(resources: Resources, who: Principal, *, seen: Seen) -> Non
         decision = _decision(case, who, step=Step.LOOKED)
         decision.level = case.final_level
         taking.session.add(decision)
-        case.retriage_at = taking.now + look_again_after(Level(case.final_level))
+        case.retriage_at = taking.now + look_again_after(Level(case.final_level), pack=case.pack)
 
 
 async def close(resources: Resources, who: Principal, *, seen: Seen, closing: Closing) -> None:

@@ -57,7 +57,7 @@ async def case(request: Request, who: AtKiosk, case_id: uuid.UUID) -> Response:
     if asking:
         context = {"standing": standing, "told": told, "with_ai": await consent.given(resources, case_id=case_id)}
         return page(request, "triage/thinking.html", context=context)
-    return _to(request, "kiosk_ticket", case_id)
+    return _to(request, "kiosk_ticket", case_id=case_id)
 
 
 @router.get("/events", name="kiosk_events")
@@ -80,7 +80,7 @@ async def wait_for_next(request: Request, who: AtKiosk, case_id: uuid.UUID) -> R
     async with aclosing(interview_service.next_question(_desk(request), who, case_id=case_id)) as heard:
         async for _event in heard:
             pass
-    return _to(request, "kiosk_case", case_id)
+    return _to(request, "kiosk_case", case_id=case_id)
 
 
 @router.post("/answers/{ordinal}", name="kiosk_answer")
@@ -95,25 +95,25 @@ async def answer(
         if standing.asked is not None and standing.asked.ordinal == ordinal:
             return await _question(request, standing, words=words, wrong=wrong)
     # Pressed twice, it was answered already: the page shows what comes now.
-    return _to(request, "kiosk_case", case_id)
+    return _to(request, "kiosk_case", case_id=case_id)
 
 
 @router.post("/back", name="kiosk_back")
 async def take_back(request: Request, who: AtKiosk, case_id: uuid.UUID) -> Response:
     await interview_service.take_back(resources_of(request), who, case_id=case_id)
-    return _to(request, "kiosk_case", case_id)
+    return _to(request, "kiosk_case", case_id=case_id)
 
 
 @router.post("/enough", name="kiosk_enough")
 async def enough(request: Request, who: AtKiosk, case_id: uuid.UUID) -> Response:
     await interview_service.finish(resources_of(request), who, case_id=case_id, now=utc_now())
-    return _to(request, "kiosk_case", case_id)
+    return _to(request, "kiosk_case", case_id=case_id)
 
 
 @router.post("/without-ai", name="kiosk_without_ai")
 async def without_ai(request: Request, who: AtKiosk, case_id: uuid.UUID) -> Response:
     await consent.without_ai(resources_of(request), who, case_id=case_id)
-    return _to(request, "kiosk_case", case_id)
+    return _to(request, "kiosk_case", case_id=case_id)
 
 
 async def _thinking(request: Request, who: Principal, *, case_id: uuid.UUID) -> AsyncGenerator[PageEvent]:
@@ -155,5 +155,5 @@ def _desk(request: Request) -> Desk:
     return Desk(resources_of(request), models_of(request))
 
 
-def _to(request: Request, name: str, case_id: uuid.UUID) -> Response:
+def _to(request: Request, name: str, *, case_id: uuid.UUID) -> Response:
     return RedirectResponse(request.app.url_path_for(name, case_id=str(case_id)), HTTPStatus.SEE_OTHER)

@@ -4,20 +4,13 @@ A case without a level is one that nobody knows anything about: it stands behind
 the merely urgent (III), because unknown is not calm. Cases that a nurse has levelled stand below those that wait.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from hospital_hub.clinical.levels import Level
+from hospital_hub.clinical.packs import DEFAULT_PACK, load_pack
 
-# How long after arrival a person of this level may wait: the four-level standard's own times.
-LIMITS: Final[Mapping[Level, timedelta]] = {
-    Level.I: timedelta(0),
-    Level.II: timedelta(minutes=10),
-    Level.III: timedelta(minutes=30),
-    Level.IV: timedelta(minutes=120),
-}
 UNKNOWN_LIMIT: Final = timedelta(minutes=10)
 SOONEST_LOOK: Final = timedelta(minutes=5)  # a clock of zero minutes would always be ringing
 LATEST_LOOK: Final = timedelta(minutes=60)
@@ -27,12 +20,13 @@ _MINUTE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Standing:
-    """What decides a case's place in the queue."""
+    """What decides a case's place in the queue. `pack` is the rule pack that the case was assessed by."""
 
     automatic: Level | None
     final: Level | None
     created_at: datetime
     called: bool = False
+    pack: str = ""
 
     @property
     def level(self) -> Level | None:
@@ -42,7 +36,7 @@ class Standing:
     @property
     def due(self) -> datetime:
         """When the time that the level allows is over."""
-        return self.created_at + limit(self.level)
+        return self.created_at + limit(self.level, pack=self.pack)
 
 
 @dataclass(frozen=True)
@@ -74,17 +68,18 @@ class Clock:
         return max((self.waited - self.limit) // _MINUTE, 0)
 
 
-def limit(level: Level | None) -> timedelta:
-    return UNKNOWN_LIMIT if level is None else LIMITS[level]
+def limit(level: Level | None, *, pack: str = "") -> timedelta:
+    """How long after arrival a person of this level may wait, by the site's standard."""
+    return UNKNOWN_LIMIT if level is None else load_pack(pack or DEFAULT_PACK).minutes[level] * _MINUTE
 
 
 def clock(standing: Standing, *, now: datetime) -> Clock:
-    return Clock(max(now - standing.created_at, timedelta()), limit(standing.level))
+    return Clock(max(now - standing.created_at, timedelta()), limit(standing.level, pack=standing.pack))
 
 
-def look_again_after(level: Level) -> timedelta:
+def look_again_after(level: Level, *, pack: str = "") -> timedelta:
     """After a nurse has set this level, or looked and left it, how soon somebody should look again."""
-    return min(max(limit(level), SOONEST_LOOK), LATEST_LOOK)
+    return min(max(limit(level, pack=pack), SOONEST_LOOK), LATEST_LOOK)
 
 
 def place(standing: Standing) -> tuple[bool, float, bool, datetime]:

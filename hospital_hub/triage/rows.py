@@ -173,4 +173,5 @@ def standing(case: TriageCase) -> queue.Standing:
         final=None if case.final_level is None else Level(case.final_level),
         created_at=case.created_at,
         called=case.called_at is not None,
+        pack=case.pack,
     )

@@ -12,7 +12,7 @@ from hospital_hub.clinical.levels import Level
 from hospital_hub.errors import Refused
 from hospital_hub.triage.alarms import LOUDER_AFTER, NOBODY_AFTER, Alarm, alarm
 from hospital_hub.triage.final_level import Choice, Closing, Demand, check, check_closing, closing_demand, demand
-from hospital_hub.triage.queue import LATEST_LOOK, LIMITS, SOONEST_LOOK, Standing, clock, limit, look_again_after, place
+from hospital_hub.triage.queue import LATEST_LOOK, SOONEST_LOOK, Standing, clock, limit, look_again_after, place
 from hospital_hub.triage.rule_trace import Acuity, Piece, acuity_of, pieces, trace
 from hospital_hub.triage.steps import standing_steps
 from hospital_hub.triage.tables import Step, TriageDecision
@@ -194,7 +194,7 @@ def test_a_clock_never_runs_backwards() -> None:
 
 def test_the_limits_of_the_four_levels() -> None:
     assert [limit(level) // timedelta(minutes=1) for level in Level] == [0, 10, 30, 120]
-    assert limit(None) <= LIMITS[Level.III]  # unknown is not calm
+    assert limit(None) <= limit(Level.III)  # unknown is not calm
 
 
 @given(level=LEVELS)
