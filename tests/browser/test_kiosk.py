@@ -280,7 +280,7 @@ async def test_a_kiosk_left_alone_asks_then_forgets_and_the_board_keeps_the_case
     await page.evaluate("Object.assign(document.getElementById('idle').dataset, {askAfter: 0.5, closeAfter: 1.5})")
     await page.wait_for_url("**/kiosk")
     await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
-    assert rows(settings.database_url, "SELECT left_at IS NOT NULL, automatic_level FROM triage_case") == [(True, None)]
+    assert rows(settings.database_url, "SELECT left_at IS NOT NULL, steps FROM triage_case") == [(True, 0)]
     assert rows(settings.database_url, "SELECT count(*) FROM login WHERE ended_at IS NULL AND role = 'KIOSK'") == [(1,)]
     seen.assert_clean()
     await page.goto(told)
