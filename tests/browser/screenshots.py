@@ -15,7 +15,7 @@ from hospital_hub.identity.permissions import Role
 from tests.browser import chromium
 from tests.browser.conftest import ARGUMENTS
 from tests.journeys.demonstration import Demonstration, demonstration
-from tests.journeys.test_three_journeys import CHEST, KNEE, MODEL_MS, REPLY, log_in, open_patient, panel_of, tell
+from tests.journeys.test_three_journeys import ASKED, CHEST, KNEE, MODEL_MS, log_in, open_patient, panel_of, tell
 
 FOLDER = Path(__file__).resolve().parents[2] / ".screenshots"
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
@@ -49,10 +49,10 @@ class Camera:
 
     async def kiosk(self) -> None:
         page = await (await self.context(1080, 1320)).new_page()
-        for words in (KNEE, CHEST):
+        for words in (CHEST, KNEE):
             await page.goto(f"{self.hub.hub}/kiosk?lang={self.language}")
             await tell(page, words[self.language])
-            await page.locator(REPLY).first.wait_for(timeout=MODEL_MS)
+        await page.locator(ASKED).wait_for(timeout=MODEL_MS)
         await self.shoot(page, "kiosk")
 
     async def desk(self, role: Role, path: str, *, name: str) -> Page:
