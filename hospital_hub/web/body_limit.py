@@ -17,6 +17,7 @@ LIMITS: Final[Mapping[str, int]] = {
     "/research": 33 * MIB,
     "/v1/": 4 * MIB,
     "/internal/": 4 * MIB,
+    "/cds-services/": 4 * MIB,  # the prefetched part of a chart
 }
 
 
