@@ -12,7 +12,7 @@ from typing import Final
 from hospital_hub.clinical.complaints import Catalogue, Complaint, load_catalogue
 from hospital_hub.clinical.early_warning import ADULT
 from hospital_hub.clinical.findings import Findings, Place, findings_in
-from hospital_hub.clinical.indicators import Indicator, Kind, score_indicators, vital_indicators
+from hospital_hub.clinical.indicators import Context, Indicator, Kind, score_indicators, vital_indicators
 from hospital_hub.clinical.levels import Level, most_urgent
 from hospital_hub.clinical.packs import Pack
 from hospital_hub.clinical.red_flags import Flag, RuleSet, find, level_of, load_rules
@@ -62,7 +62,7 @@ def assess(
     read = read_vital_signs(text)
     signs = read if measured is None else read.together(measured)
     measured_ones = (
-        *vital_indicators(signs, pack=pack, age=found.age, only_minor=found.only_minor),
+        *vital_indicators(signs, pack=pack, context=Context(found.age, found.only_minor, found.systems)),
         *score_indicators(signs, pack=pack, age=found.age, pregnant=found.person.pregnant is True),
     )
     spoken = tuple(_complaints(found, pack=pack, doubtful=bool(signs.doubtful)))

@@ -82,7 +82,7 @@ class Complaint:
 
 @dataclass(frozen=True, eq=False)
 class Modifier:
-    """Empty `scopes` are all systems."""
+    """Empty `scopes` are all systems. `near`: it raises a complaint only in whose sentence it stands."""
 
     id: str
     title: Mapping[Language, str]
@@ -90,6 +90,7 @@ class Modifier:
     scopes: frozenset[str]
     person: str | None
     raises_only: bool
+    near: bool
     excused_by: frozenset[Excuse]
 
 
@@ -150,6 +151,7 @@ def _modifier(block: Mapping[str, Any]) -> Modifier:
             scopes=frozenset(block.get("scopes", ())),
             person=block.get("person"),
             raises_only=block.get("raises_only", False),
+            near=block.get("near", False),
             excused_by=ALL - {Excuse.PAST} if block.get("history") else ALL,
         )
     except (KeyError, ValueError, re.error) as wrong:

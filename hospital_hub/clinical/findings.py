@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from re import Match
+from typing import Final
 
 from hospital_hub.clinical.complaints import ALL, OF_MINOR, Catalogue, Complaint, Modifier, age_of
-from hospital_hub.clinical.negation import Excuse, Scopes, excuses
+from hospital_hub.clinical.negation import SENTENCE_END, Excuse, excuses
 from hospital_hub.clinical.patterns import Group, Held
 from hospital_hub.clinical.person import Person, person_in
+from hospital_hub.clinical.scopes import Scopes
 from hospital_hub.clinical.text import Readable, readable
+
+_NEAR: Final = 40  # characters within one sentence
 
 
 @dataclass(frozen=True)
@@ -22,21 +26,28 @@ class Place:
 
 @dataclass(frozen=True)
 class Findings:
-    """`explained` are complaints that belong to a minor one found beside them."""
+    """`explained` are complaints that belong to a minor one found beside them; `apart` speak of different things."""
 
     person: Person
     age: float | None
     complaints: Mapping[Complaint, Place]
     explained: Mapping[Complaint, Place]
     modifiers: Mapping[Modifier, Place]
+    apart: frozenset[tuple[Modifier, Complaint]] = frozenset()
 
     @property
     def only_minor(self) -> bool:
         return bool(self.complaints) and all(one.minor for one in self.complaints)
 
+    @property
+    def systems(self) -> frozenset[str]:
+        return frozenset(one.system for one in self.complaints)
+
     def raising(self, complaint: Complaint) -> tuple[Modifier, ...]:
         """What makes this complaint II."""
-        return tuple(one for one in self.modifiers if one.id in complaint.raised_by)
+        return tuple(
+            one for one in self.modifiers if one.id in complaint.raised_by and (one, complaint) not in self.apart
+        )
 
     def unsettling(self, complaint: Complaint) -> tuple[Modifier, ...]:
         """What keeps this complaint from being calm."""
@@ -63,6 +74,17 @@ class _Reading:
         start, end = self.read.span(*found.span())
         return Place(start, end, self.read.text[start:end])
 
+    def near(self, one: Group, other: Group) -> bool:
+        """Both in one sentence, a few words from each other."""
+        places = [found.span() for found in self._standing(one, ALL)]
+        others = [found.span() for found in self._standing(other, OF_MINOR)]
+        return any(
+            max(start, begin) - min(end, finish) <= _NEAR
+            and not SENTENCE_END.search(self.held.clean, min(end, finish), max(start, begin))
+            for start, end in places
+            for begin, finish in others
+        )
+
     def _standing(self, group: Group, excused_by: frozenset[Excuse]) -> Iterator[Match[str]]:
         for found in group.matches(self.held):
             place = found.span()
@@ -85,17 +107,29 @@ def findings_in(text: str, *, catalogue: Catalogue, scopes: Scopes) -> Findings:
     }
     if any(not one.fallback and not one.background for one in found):
         found = {one: place for one, place in found.items() if not one.fallback}
+    apart = frozenset(
+        (modifier, one)
+        for modifier in modifiers
+        if modifier.near
+        for one in found
+        if modifier.id in one.raised_by and not reading.near(modifier.words, one.words)
+    )
     covered = {other for one in found for other in one.also}
-    raised = {one for one in found if any(modifier.id in one.raised_by for modifier in modifiers)}
+    raised = {
+        one
+        for one in found
+        if any(modifier.id in one.raised_by and (modifier, one) not in apart for modifier in modifiers)
+    }
     explained = {one: place for one, place in found.items() if one.id in covered and one not in raised}
     counted = {one: place for one, place in found.items() if one not in explained}
-    if not counted:  # two that explain each other: both count
-        counted, explained = found, {}
-    return Findings(person, age_of(person), counted, explained, modifiers)
+    if not counted:  # minor ones that explain each other
+        counted = {one: place for one, place in found.items() if one.minor} or found
+        explained = {one: place for one, place in found.items() if one not in counted}
+    return Findings(person, age_of(person), counted, explained, modifiers, apart)
 
 
 def _complaint(one: Complaint, reading: _Reading, *, person: Person) -> Place | None:
-    if not one.may_be(person):
+    if not one.words.possible(reading.held) or not one.may_be(person):
         return None
     return reading.first(one.words, OF_MINOR if one.minor else ALL)
 

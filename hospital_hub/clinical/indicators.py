@@ -40,10 +40,19 @@ class Indicator:
     sentence: Mapping[Language, str]
 
 
-def vital_indicators(signs: VitalSigns, *, pack: Pack, age: float | None, only_minor: bool) -> tuple[Indicator, ...]:
+@dataclass(frozen=True)
+class Context:
+    """What the values belong to: the age, and the body systems of the complaints."""
+
+    age: float | None = None
+    only_minor: bool = False
+    systems: frozenset[str] = frozenset()
+
+
+def vital_indicators(signs: VitalSigns, *, pack: Pack, context: Context) -> tuple[Indicator, ...]:
     """For each value the most urgent threshold that it meets, and a child's signs beyond the limits of its age."""
-    found = [_most_urgent(one, pack=pack, age=age, only_minor=only_minor) for one in signs.measurements]
-    return (*(one for one in found if one is not None), *_of_child(signs, pack=pack, age=age))
+    found = [_most_urgent(one, pack=pack, context=context) for one in signs.measurements]
+    return (*(one for one in found if one is not None), *_of_child(signs, pack=pack, age=context.age))
 
 
 def score_indicators(signs: VitalSigns, *, pack: Pack, age: float | None, pregnant: bool) -> tuple[Indicator, ...]:
@@ -60,9 +69,13 @@ def score_indicators(signs: VitalSigns, *, pack: Pack, age: float | None, pregna
     return (Indicator("score", "news2", min(met), "", 0, 0, _score_sentence(score, min(met))),) if met else ()
 
 
-def _most_urgent(one: Measurement, *, pack: Pack, age: float | None, only_minor: bool) -> Indicator | None:
-    met = [edge for edge in pack.thresholds if edge.sign is one.sign and edge.fits(age) and edge.met(one.value)]
-    found = [(level, edge.id) for edge in met if (level := _level(edge, only_minor=only_minor)) is not None]
+def _most_urgent(one: Measurement, *, pack: Pack, context: Context) -> Indicator | None:
+    met = [
+        edge
+        for edge in pack.thresholds
+        if edge.sign is one.sign and edge.fits(context.age) and edge.concerns(context.systems) and edge.met(one.value)
+    ]
+    found = [(level, edge.id) for edge in met if (level := _level(edge, only_minor=context.only_minor)) is not None]
     if not found:
         return None
     level, rule = min(found)

@@ -5,24 +5,19 @@ Shape after ConText (Harkema et al., J Biomed Inform 2009;42:839-851), with Chin
 """
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from hospital_hub.clinical.scopes import ITEM_EN, Scopes
+
 SENTENCE_END: Final = re.compile(r"[。;!?\n]|\.(?!\d)")
 CLAUSE_END: Final = re.compile(r"[。;!?,\n]|\.(?!\d)|\b(?:but|however|although|though)\b|但是?|不过|可是|然而|却")
-_LIST_JOINT_ZH: Final = "[、/或和及与]"
-# An item never holds what joins items: a text has one reading, so that no text can make the search slow.
-_ITEM_ZH: Final = "[^、/或和及与,。;!?\n]{1,8}"
-_ITEM_EN: Final = r"(?:(?!/| or | nor )[a-z'\- ]){1,30}"
-# A few words that do not go over to another fact: `had a fall and is unconscious` is no history.
-_GAP_EN: Final = (
-    r"(?:(?!\b(?:and|is|are|am|who|which|now|present\w*|p/w|c/o|com(?:es|ing)|came|complain\w*|develop\w*|brought|has|had|with|here|after|today)\b)"
-    r"[^,.;]){0,25}"
-)
 _LONGEST_CARRY: Final = 200
 _FAR: Final = 200  # characters; nothing farther away excuses, and long texts stay fast
+_BARE_LIST: Final = 3  # names in `no fever, chills, vomiting`; of two the second may be said
+_BARE_NAME: Final = re.compile(r" ?(?!(?:and|but|then|now|x) )(?:[a-z'\-·]+ ?){1,3}")
+_HAVING: Final = re.compile(r"\bhaving (?:an? )?$")
 _SOMEBODY_ELSE: Final = re.compile(r"我|本人|患者|\b(?:i|i'm|i've|me|we)\b")
 _JUST_HAD: Final = re.compile(r"^(?!.*\b(?:died|history|diagnosed|used|lost|passed)\b).*\b(?:had|suffered)\b")
 
@@ -33,86 +28,6 @@ class Excuse(StrEnum):
     PAST = "past"
     IMAGINED = "imagined"
     ASKED = "asked"  # a question about a topic, nobody's complaint
-
-
-@dataclass(frozen=True)
-class Scopes:
-    """The word lists, compiled. A denial reaches words directly behind it and through an enumeration."""
-
-    pseudo: re.Pattern[str]
-    deny: re.Pattern[str]
-    deny_list: re.Pattern[str]
-    carry: re.Pattern[str]
-    affirm: re.Pattern[str]
-    better: re.Pattern[str]
-    denied_after: re.Pattern[str]
-    family: re.Pattern[str]
-    happening: re.Pattern[str]
-    family_named: re.Pattern[str]
-    family_after: re.Pattern[str]
-    family_history: re.Pattern[str]
-    past: re.Pattern[str]
-    past_after: re.Pattern[str]
-    past_list: re.Pattern[str]
-    past_list_ends: re.Pattern[str]
-    now: re.Pattern[str]
-    imagined: re.Pattern[str]
-    asked: re.Pattern[str]
-    asked_after: re.Pattern[str]
-    asked_surely: re.Pattern[str]
-    asked_ends: re.Pattern[str]
-    topic: re.Pattern[str]
-    topic_asked_after: re.Pattern[str]
-    somebody: re.Pattern[str]
-
-    @classmethod
-    def parse(cls, lists: Mapping[str, list[str]]) -> "Scopes":
-        """From the `[scope]` block: lists of regular expressions ending in `_zh` or `_en`."""
-        filler_zh, filler_en = _any(lists["filler_zh"]), _any(lists["filler_en"])
-        near_zh = f"(?:{filler_zh})*"
-        near_en = rf"(?: (?:{filler_en}))* ?"
-        list_zh = f"(?:{_ITEM_ZH}{_LIST_JOINT_ZH})+{near_zh}"
-        list_en = rf"(?:{_ITEM_EN}(?:/| or | nor ))+(?:(?:{filler_en}) )*"
-        commas_en = rf" {_ITEM_EN}(?:,{_ITEM_EN})*, ?(?:or )?(?:{_ITEM_EN} or )?(?:(?:{filler_en}) )*(?:[a-z'\-]+ )?"
-        deny_zh, deny_en = _any(lists["deny_zh"]), _any(lists["deny_en"])
-        listed = rf"(?:{_any(lists['deny_listed_zh'])})(?:{filler_zh})*(?:{_any(lists['listed_zh'])})+"
-        return cls(
-            pseudo=_words(lists, "pseudo"),
-            deny=re.compile(
-                rf"(?:(?:{deny_zh}|[没不无未]){near_zh}|(?:{deny_zh}){list_zh}|无{list_zh}|{listed}"
-                rf"|\(-\) ?|\b(?:{deny_en})\b(?:{near_en}|{list_en}))$"
-            ),
-            deny_list=re.compile(rf"\b(?:{deny_en})\b{commas_en}$"),
-            carry=_words(lists, "carry"),
-            affirm=_words(lists, "affirm"),
-            better=re.compile(f"(?:{_any([*lists['better_zh'], *lists['better_en']])})"),
-            denied_after=re.compile(_any([*lists["after_zh"], *lists["after_en"]])),
-            family=re.compile(
-                f"(?:{_any(lists['family_zh'])})[^,。;]{{0,10}}(?:{_any(lists['family_form_zh'])})[^,。;]{{0,2}}$"
-                rf"|\b(?:{_any(lists['family_en'])})\b[^,.;]{{0,40}}\b(?:{_any(lists['family_form_en'])})\b{_GAP_EN}$"
-            ),
-            happening=_words(lists, "happening"),
-            family_named=re.compile(f"(?:{_any(lists['family_zh'])})[^,。;]{{0,10}}$"),
-            family_after=re.compile(_any(lists["family_after_zh"])),
-            family_history=_words(lists, "family_history"),
-            past=re.compile(rf"(?:{_any(lists['past_zh'])})[^,。;]{{0,8}}$|\b(?:{_any(lists['past_en'])})\b{_GAP_EN}$"),
-            past_after=re.compile(_any([*lists["past_after_zh"], *lists["past_after_en"]])),
-            past_list=_words(lists, "past_list"),
-            past_list_ends=_words(lists, "past_list_ends"),
-            now=_words(lists, "now"),
-            imagined=re.compile(
-                rf"(?:{_any(lists['imagined_zh'])})[^,。;]{{0,6}}$|\b(?:{_any(lists['imagined_en'])})\b[^,.;]{{0,25}}$"
-            ),
-            asked=re.compile(
-                rf"(?:{_any(lists['asked_zh'])})[^,。;]{{0,6}}$|\b(?:{_any(lists['asked_en'])})\b(?: [\w'-]+){{0,3}} ?$"
-            ),
-            asked_after=re.compile(_any([*lists["asked_after_zh"], *lists["asked_after_en"]])),
-            asked_surely=re.compile(lists["asked_surely"][0]),
-            asked_ends=re.compile(lists["asked_ends"][0]),
-            topic=_words(lists, "topic"),
-            topic_asked_after=re.compile(_any([*lists["topic_asked_after_zh"], *lists["topic_asked_after_en"]])),
-            somebody=_words(lists, "somebody"),
-        )
 
 
 @dataclass(frozen=True)
@@ -148,8 +63,8 @@ def excuses(clean: str, place: tuple[int, int], *, scopes: Scopes) -> frozenset[
         Excuse.DENIED: _denied(around, scopes),
         Excuse.FAMILY: _family(around, scopes, words=clean[slice(*place)]),
         Excuse.PAST: _past(around, scopes, words=clean[slice(*place)]),
-        Excuse.IMAGINED: bool(scopes.imagined.search(around.before)),
-        Excuse.ASKED: _asked(around, scopes, words=clean[slice(*place)]),
+        Excuse.IMAGINED: _imagined(around, scopes, words=clean[slice(*place)]),
+        Excuse.ASKED: _asked(around, scopes, words=clean[slice(*place)]) or _told(clean, place, scopes=scopes),
     }
     return frozenset(excuse for excuse, holds in found.items() if holds)
 
@@ -172,12 +87,15 @@ def _carried(around: Around, scopes: Scopes) -> bool:
 
 
 def _in_list(around: Around, scopes: Scopes) -> bool:
-    """`No A, B, or C`: commas carry a plain denial only where the list ends in `or`."""
+    """`No A, B, or C`: commas carry a plain denial to an `or`, or over three or more bare names."""
     found = scopes.deny_list.search(around.sentence_before)
     if found is None or scopes.affirm.search(found[0].partition(" ")[2]):
         return False
-    ends = re.match(rf"(?:,{_ITEM_EN})*,? (?:or|nor) ", around.rest)
-    return bool(ends) or bool(re.search(r"\b(?:or|nor) (?:\w+ )?$", found[0]))
+    ends = re.match(rf"(?:,{ITEM_EN})*,? (?:or|nor) ", around.rest)
+    if ends or re.search(r"\b(?:or|nor) (?:\w+ )?$", found[0]):
+        return True
+    items = (found[0].partition(" ")[2] + "·" + around.rest).split(",")
+    return len(items) >= _BARE_LIST and all(_BARE_NAME.fullmatch(item) for item in items)
 
 
 def _family(around: Around, scopes: Scopes, *, words: str) -> bool:
@@ -205,6 +123,15 @@ def _past(around: Around, scopes: Scopes, *, words: str) -> bool:
     return bool(lists) and not scopes.past_list_ends.search(around.sentence_before[lists[-1].end() :])
 
 
+def _imagined(around: Around, scopes: Scopes, *, words: str) -> bool:
+    """`If I get`; and `I'm worried that this is a stroke`, which is a fear and tells of no sign of one."""
+    if scopes.imagined.search(around.before):
+        return True
+    if not scopes.feared.fullmatch(words) or _HAVING.search(around.before):
+        return False
+    return bool(scopes.worried.search(around.sentence_before))
+
+
 def _asked(around: Around, scopes: Scopes, *, words: str) -> bool:
     """`What is a stroke?` and `心梗的症状有哪些`; never where somebody is spoken of, or something happens now."""
     if scopes.now.search(around.before):
@@ -218,10 +145,10 @@ def _asked(around: Around, scopes: Scopes, *, words: str) -> bool:
     return bool(scopes.topic.fullmatch(words)) and bool(scopes.topic_asked_after.match(around.rest))
 
 
-def _any(alternatives: Iterable[str]) -> str:
-    return "|".join(f"(?:{alternative})" for alternative in alternatives)
-
-
-def _words(lists: Mapping[str, list[str]], name: str) -> re.Pattern[str]:
-    """Chinese anywhere, English as whole words."""
-    return re.compile(rf"{_any(lists[name + '_zh'])}|\b(?:{_any(lists[name + '_en'])})\b")
+def _told(clean: str, place: tuple[int, int], *, scopes: Scopes) -> bool:
+    """`He fainted in March, the doctors say it is epilepsy. How is that treated?`: told for a question about care."""
+    start, end = place
+    if not scopes.told.fullmatch(clean, start, end):
+        return False
+    near = clean[max(0, start - _FAR) : end + _FAR]
+    return bool(scopes.consult.search(near) and scopes.diagnosed.search(near)) and not scopes.right_now.search(near)

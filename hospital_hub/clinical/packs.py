@@ -36,6 +36,7 @@ class Threshold:
     age_from: float | None = None
     age_under: float | None = None
     unless_minor: bool = False
+    systems: frozenset[str] = frozenset()  # complaints of one of these, or none at all; empty are all
     to_be_confirmed: bool = False
 
     def met(self, value: float) -> bool:
@@ -46,6 +47,9 @@ class Threshold:
         if self.comparison == "below":
             return value < self.edge
         return value <= self.edge
+
+    def concerns(self, systems: frozenset[str]) -> bool:
+        return not self.systems or not systems or bool(self.systems & systems)
 
     def fits(self, age_years: float | None) -> bool:
         if age_years is None:
@@ -131,6 +135,7 @@ def _threshold(block: Mapping[str, Any], source: str) -> Threshold:
         age_from=block.get("age_from"),
         age_under=block.get("age_under"),
         unless_minor=block.get("unless_minor", False),
+        systems=frozenset(block.get("systems", ())),
         to_be_confirmed=block.get("to_be_confirmed", False),
     )
 

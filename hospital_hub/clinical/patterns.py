@@ -3,68 +3,84 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from ahocorasick_rs import AhoCorasick
 
 from hospital_hub.clinical.literals import Needs, needed
 
 
+@dataclass(frozen=True, eq=False)
+class Alternative:
+    """One pattern and the words it needs. One object a pattern, so that it is its own key."""
+
+    pattern: re.Pattern[str]
+    needs: Needs
+
+
 @dataclass(frozen=True)
 class Held:
-    """A clean text, and the words that it holds. Each pattern is looked for once, however many groups have it."""
+    """A clean text, and the alternatives that may match in it. Each is looked for once, however many groups have it."""
 
     clean: str
-    words: frozenset[str]
-    found: dict[re.Pattern[str], tuple[re.Match[str], ...]] = field(default_factory=dict, compare=False)
+    live: frozenset[Alternative]
+    found: dict[Alternative, tuple[re.Match[str], ...]] = field(default_factory=dict, compare=False)
 
-    def one_of(self, needs: Needs) -> bool:
-        return needs is None or not needs.isdisjoint(self.words)
-
-    def all(self, pattern: re.Pattern[str]) -> tuple[re.Match[str], ...]:
-        if pattern not in self.found:
-            self.found[pattern] = tuple(pattern.finditer(self.clean))
-        return self.found[pattern]
+    def all(self, one: Alternative) -> tuple[re.Match[str], ...]:
+        if one not in self.found:
+            self.found[one] = tuple(one.pattern.finditer(self.clean))
+        return self.found[one]
 
 
 class Vocabulary:
     """All words that any of the groups needs, looked for in one pass."""
 
     def __init__(self, groups: Iterable["Group"]) -> None:
-        words = {word for group in groups for one in group.alternatives for word in one.needs or ()}
-        self._matcher = AhoCorasick(words, store_patterns=True)
+        alternatives = list(dict.fromkeys(one for group in groups for one in group.alternatives))
+        self._always = frozenset(one for one in alternatives if not one.needs)
+        # A clause is a bit of its alternative, which is live when all of its bits are set.
+        telling = {one: _telling(one.needs) for one in alternatives}
+        self._whole = {one: (1 << len(needs)) - 1 for one, needs in telling.items()}
+        self._clauses: dict[str, list[tuple[Alternative, int]]] = {}
+        for one, needs in telling.items():
+            for place, clause in enumerate(needs):
+                for word in clause:
+                    self._clauses.setdefault(word, []).append((one, 1 << place))
+        self._matcher = AhoCorasick(self._clauses, store_patterns=True)
 
     def held(self, clean: str) -> Held:
         searched = clean.encode("utf-8", "replace").decode()  # the matcher takes no half of a surrogate pair
-        return Held(clean, frozenset(self._matcher.find_matches_as_strings(searched, overlapping=True)))
-
-
-@dataclass(frozen=True)
-class Alternative:
-    pattern: re.Pattern[str]
-    needs: Needs
+        bits: dict[Alternative, int] = {}
+        for word in set(self._matcher.find_matches_as_strings(searched, overlapping=True)):
+            for one, bit in self._clauses[word]:
+                bits[one] = bits.get(one, 0) | bit
+        return Held(clean, self._always.union(one for one, set_ in bits.items() if set_ == self._whole[one]))
 
 
 @dataclass(frozen=True)
 class Group:
-    """`needs` are those of all alternatives together."""
-
     alternatives: tuple[Alternative, ...]
-    needs: Needs
 
     @classmethod
     def of(cls, *patterns: str) -> "Group":
-        alternatives = tuple(_alternative(pattern) for pattern in patterns)
-        needs = [one.needs for one in alternatives if one.needs is not None]
-        return cls(alternatives, frozenset().union(*needs) if len(needs) == len(alternatives) else None)
+        return cls(tuple(_alternative(pattern) for pattern in patterns))
+
+    @cached_property
+    def members(self) -> frozenset[Alternative]:
+        return frozenset(self.alternatives)
 
     def possible(self, held: Held) -> bool:
-        return held.one_of(self.needs)
+        return not held.live.isdisjoint(self.members)
 
     def matches(self, held: Held) -> list[re.Match[str]]:
         """Those of every alternative from left to right; at one place in the order of the alternatives."""
-        tried = (one.pattern for one in self.alternatives if held.one_of(one.needs))
-        return sorted((match for pattern in tried for match in held.all(pattern)), key=re.Match.start)
+        tried = (one for one in self.alternatives if one in held.live)
+        return sorted((match for one in tried for match in held.all(one)), key=re.Match.start)
+
+
+def _telling(needs: Needs) -> Needs:
+    """Without clauses that nearly every text fulfils, where others are left."""
+    return tuple(clause for clause in needs if min(map(len, map(str.encode, clause))) > 1) or needs
 
 
 @cache

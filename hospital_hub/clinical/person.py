@@ -45,11 +45,11 @@ _AGES: Final = tuple(
         rf"{_START_EN}(?:my|our|the) {_N_EN}[ -]?{_U_EN}[ -]?(?:old|/?o\b)",
         (
             rf"(?:{_CHILD_ZH})(?:今年|现在|才|刚|已经|快|大概|大约|不到|刚满|男|女|,|:|\()*"
-            rf"{_N_ZH}个?(?P<h>半)?(?:多)?(?P<u>岁|月|周|天|星期){_NO_AGE_ZH}"
+            rf"{_N_ZH}个?(?P<h>半)?(?:多)?(?P<u>周?岁|月|周|天|星期){_NO_AGE_ZH}"
         ),
         rf"(?:出生|生下来|生后)(?:后|才|刚|第)*{_N_ZH}个?(?P<h>半)?(?:多)?(?P<u>月|周|天|日|小时|星期)",
         (
-            rf"{_N_ZH}个?(?P<h>半)?(?:多)?(?P<u>岁|月|周|天|日|星期){_MONTHS_TOO}(?:多)?(?:大|龄)?"
+            rf"{_N_ZH}个?(?P<h>半)?(?:多)?(?P<u>周?岁|月|周|天|日|星期){_MONTHS_TOO}(?:多)?(?:大|龄)?"
             rf"的?(?:小|女|男|早产)?(?:{_CHILD_ZH})"
         ),
         rf"\b(?:{_CHILD_EN})(?: (?:is|who is|aged|age|of|just|only|now|about|turned))+,? {_N_EN} {_U_EN}\b(?! ago)",
@@ -57,14 +57,14 @@ _AGES: Final = tuple(
         # anybody's
         rf"{_START_EN}{_N_EN}[ -]{{0,2}}{_U_EN}[ -]?(?:old\b|/?o\b|\.o\.?)",
         rf"{_START_EN}{_N_EN} ?{_U_EN}\.? ?(?:f|m|female|male|girl|boy|woman|man)\b",
-        rf"{_START_EN}(?P<n>\d{{1,3}}) ?/? ?(?P<u>)(?:f|m|female|male|woman|man|girl|boy)\b",
+        rf"{_START_EN}(?!9[3-9] ?f\b|1\d\d ?f\b)(?P<n>\d{{1,3}}) ?/? ?(?P<u>)(?:f|m|female|male|woman|man|girl|boy)\b",
         r"\b(?:f|m|female|male) ?[,/]? ?(?P<n>\d{1,2})(?P<u>)\b(?!\.\d)",
         rf"(?<!at )(?<!at the )\b(?:aged?|age is|age of)[: ]{{1,2}}{_N_EN}(?P<u>)\b",
         (
             rf"\b(?:i'm|i am|he's|he is|she's|she is|who is) (?:a |an )?{_N_EN}(?P<u>)"
             r"(?=[,.;]| and| years|$| female| male)"
         ),
-        rf"(?<![第满]){_N_ZH}(?:多)?(?P<u>岁|月龄|日龄|周龄)(?!时|那年|的时候|开始|起|左右时)",
+        rf"(?<![第满]){_N_ZH}(?:多)?(?P<u>周?岁|月龄|日龄|周龄)(?!时|那年|的时候|开始|起|左右时)",
         rf"(?:年龄|月龄|日龄)[:为是]?{_N_ZH}(?P<u>)",
         rf"(?:男|女)(?:性|婴|孩|童)?,{_N_ZH}个?(?P<h>半)?(?P<u>月|天|周)",
     )
@@ -139,7 +139,7 @@ def _ages(clean: str) -> Iterator[float]:
 def _years(found: re.Match[str]) -> float | None:
     parts = found.groupdict()
     number = _number(found["n"])
-    unit = found["u"][:1] or "y"
+    unit = "岁" if found["u"].endswith("岁") else found["u"][:1] or "y"
     half = 0.5 if parts.get("h") else 0
     return None if number is None else round((number + half) * _YEARS[_DAY_ZH.get(unit, unit)], 3)
 

@@ -7,7 +7,9 @@ from typing import Any, Final
 from hospital_hub.clinical.patterns import Group
 
 _PAIN_ZH: Final = r"(?:{places})[^,。;!?没不无未]{{0,4}}(?:疼|痛)"
-_OF_PAIN: Final = r"(?: (?:is|are|feels?|area|region|joint|side|quadrant|site))?[ -]{1,2}"
+_OF_PAIN: Final = (
+    r"(?: (?:is|are|was|has been|have been|keeps|started|feels?|area|region|joint|side|quadrant|site))?[ -]{1,2}"
+)
 _HURTS: Final = r"(?:pain\w*|aches?|aching|hurts?|hurting|discomfort|sore\w*|tender\w*|cramp\w*)"
 _PAIN_IN: Final = (
     r"(?:pain|ache|aches|discomfort|tenderness|hurts?|cramps?|cramping|soreness|sore)(?: \w+){0,2}? "

@@ -7,17 +7,19 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from hospital_hub.clinical.levels import Level
-from hospital_hub.clinical.negation import Excuse, Scopes
-from hospital_hub.clinical.patterns import Group, Vocabulary
+from hospital_hub.clinical.negation import Excuse
+from hospital_hub.clinical.patterns import Alternative, Group, Held, Vocabulary
 from hospital_hub.clinical.person import Person
+from hospital_hub.clinical.scopes import Scopes
 from hospital_hub.clinical.text import Language
 
 Manner = Literal["stay", "company"]
 _FEW_ZH: Final = r"[^,。;!?、:\n不没无未]{0,8}"
-_FEW_EN: Final = r"(?:[\s/-]+(?!(?:no|not|without|never|but|denies)\b)[\w']+){0,4}[\s/-]+"
+_FEW_EN: Final = r"(?:[ \t/-]+(?!(?:no|not|without|never|but|denies)\b)[\w']+){0,4}[ \t/-]+"
 _CLASS: Final = re.compile(r"\{([a-z][a-z_]+)\}")
 _DEEPEST: Final = 6  # classes within classes
 _HISTORY: Final = frozenset({Excuse.PAST})
@@ -33,6 +35,7 @@ class Who:
 
     at_least: float = 0
     below: float = 200
+    not_below: float = 0  # not known to be younger
     pregnant: bool | None = None
     postpartum: bool | None = None
     weak_immunity: bool | None = None
@@ -46,7 +49,12 @@ class Who:
         asked = (self.pregnant, self.postpartum, self.weak_immunity, self.thin_blood)
         said = (person.pregnant, person.postpartum, person.weak_immunity, person.thin_blood)
         of_age = (self.at_least, self.below) == (0, 200) or person.aged(self.at_least, self.below)
-        return of_age and all(want is None or want is is_so for want, is_so in zip(asked, said, strict=True))
+        too_young = person.age_years is not None and person.age_years < self.not_below
+        return (
+            of_age
+            and not too_young
+            and all(want is None or want is is_so for want, is_so in zip(asked, said, strict=True))
+        )
 
 
 _ANYBODY: Final = Who()
@@ -65,7 +73,7 @@ Way = tuple[Part, ...]
 
 @dataclass(frozen=True)
 class Rule:
-    """One kind of danger: all parts of one of its `ways`. `manner` is how the kiosk speaks to the person."""
+    """One kind of danger: all parts of one of its `ways`, none of `unless`. `manner` is how the kiosk speaks."""
 
     id: str
     scope: str
@@ -73,6 +81,7 @@ class Rule:
     title: Mapping[Language, str]
     source: str
     ways: tuple[Way, ...]
+    unless: tuple[Way, ...]
     examples: tuple[str, ...]
     counter_examples: tuple[str, ...]
     who: Who = field(default_factory=Who)
@@ -86,6 +95,19 @@ class RuleSet:
     rules: tuple[Rule, ...]
     scopes: Scopes
     words: Vocabulary
+
+    def worth_trying(self, held: Held) -> tuple[Rule, ...]:
+        """Those of whose first parts something may match, in their order."""
+        places = {place for one in held.live for place in self._places.get(one, ())}
+        return tuple(self.rules[place] for place in sorted(places))
+
+    @cached_property
+    def _places(self) -> Mapping[Alternative, frozenset[int]]:
+        found: dict[Alternative, set[int]] = {}
+        for place, rule in enumerate(self.rules):
+            for one in (one for way in rule.ways for one in way[0].group.alternatives):
+                found.setdefault(one, set()).add(place)
+        return {one: frozenset(places) for one, places in found.items()}
 
     def named(self, rule_ids: Iterable[str]) -> tuple[Rule, ...]:
         """Each once, in the order of the ids; ids of rules that no longer exist are passed over."""
@@ -145,7 +167,7 @@ def parse_rules(*sources: str) -> RuleSet:
     rules = tuple(_rule(block, classes) for document in documents for block in document.get("rule", ()))
     if len({rule.id for rule in rules}) < len(rules):
         raise RulesError("two rules have the same id")
-    words = Vocabulary(part.group for rule in rules for way in rule.ways for part in way)
+    words = Vocabulary(part.group for rule in rules for way in (*rule.ways, *rule.unless) for part in way)
     scope, version = (_only(documents, name) for name in ("scope", "version"))
     return RuleSet(version, rules, Scopes.parse(scope), words)
 
@@ -168,6 +190,9 @@ def _rule(block: Mapping[str, Any], classes: _Classes) -> Rule:
             title={"zh-CN": block["title_zh"], "en": block["title_en"]},
             source=block["source"],
             ways=tuple(tuple(classes.part(group, excused_by) for group in way) for way in ways),
+            unless=tuple(
+                tuple(classes.part(group, frozenset(Excuse)) for group in way) for way in block.get("unless", ())
+            ),
             examples=tuple(block["examples"]),
             counter_examples=tuple(block["counter_examples"]),
             who=Who(**block.get("who", {})),

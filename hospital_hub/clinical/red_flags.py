@@ -11,10 +11,11 @@ from re import Match
 from typing import Final
 
 from hospital_hub.clinical.levels import Level, most_urgent
-from hospital_hub.clinical.negation import SENTENCE_END, Excuse, Scopes, excuses
+from hospital_hub.clinical.negation import SENTENCE_END, Excuse, excuses
 from hospital_hub.clinical.patterns import Held
 from hospital_hub.clinical.person import Person, person_in
 from hospital_hub.clinical.red_flag_rules import Part, Rule, RulesError, RuleSet, Way, parse_rules
+from hospital_hub.clinical.scopes import Scopes
 from hospital_hub.clinical.text import Readable, readable
 
 __all__ = ["Flag", "Rule", "RuleSet", "RulesError", "find", "level_of", "load_rules", "parse_rules"]
@@ -62,7 +63,7 @@ def find(text: str, rule_set: RuleSet | None = None) -> tuple[Flag, ...]:
     rules = rule_set or load_rules()
     read = readable(text)
     reading = _Reading(read, rules.words.held(read.clean), rules.scopes)
-    flags = [flag for rule in rules.rules for flag in _flags(rule, reading)]
+    flags = [flag for rule in rules.worth_trying(reading.held) for flag in _flags(rule, reading)]
     return tuple(sorted(flags, key=lambda flag: (flag.level, flag.start, flag.rule)))
 
 
@@ -84,10 +85,12 @@ def load_rules() -> RuleSet:
 
 
 def _flags(rule: Rule, reading: _Reading) -> list[Flag]:
+    if any(all(next(reading.standing(part), None) for part in way) for way in rule.unless):
+        return []
     for way in rule.ways:
-        if all(part.group.possible(reading.held) for part in way) and rule.who.holds(lambda: reading.person):
+        if all(part.group.possible(reading.held) for part in way):
             found = _together(way, reading) if rule.together else _anywhere(way, reading)
-            if found is not None:
+            if found is not None and rule.who.holds(lambda: reading.person):
                 return [_flag(rule, one, read=reading.read) for one in found]
     return []
 

@@ -20,6 +20,8 @@ _CHINESE: Final = "[\u4e00-\u9fff\u3400-\u4dbf]"
 _BLANKS_BETWEEN_CHINESE: Final = re.compile(f"(?<={_CHINESE})[ \t\u3000]+(?={_CHINESE})")
 _LETTERS_PER_WORD: Final = 5
 _UNEVEN: Final = -1  # the folded form of a character is none or several
+# A break after a long line that ends in the middle of a sentence is where a mail program wrapped it.
+_WRAPPED: Final = re.compile(r"(?<=[^\n]{60}[a-z0-9,'])\n(?=[a-z0-9('])")
 # By character: the one that it folds into, worked out when it is first seen.
 _FOLDED: Final = np.zeros(0x110000, dtype=np.int32)
 
@@ -38,7 +40,14 @@ class Readable:
 
 
 def readable(text: str) -> Readable:
-    """Fold width and case (NFKC), drop invisible characters and the blanks between Chinese characters."""
+    """Fold width and case (NFKC), drop invisible characters and the blanks between Chinese characters, unwrap lines."""
+    read = _folded_text(text)
+    if "\n" not in read.clean:
+        return read
+    return Readable(text, _WRAPPED.sub(" ", read.clean), read.origin)
+
+
+def _folded_text(text: str) -> Readable:
     if text.isascii():
         return Readable(text, text.replace("`", "'").lower(), range(len(text)))
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.int32)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hospital_hub.clinical.indicators import vital_indicators
+from hospital_hub.clinical.indicators import Context, vital_indicators
 from hospital_hub.clinical.levels import Level
 from hospital_hub.clinical.packs import PACKS, Pack, PackError, Threshold, load_pack, parse_pack
 from hospital_hub.clinical.vital_signs import Sign, VitalSigns
@@ -44,7 +44,7 @@ CN_EDGES = [
 
 @pytest.mark.parametrize(("sign", "value", "level"), CN_EDGES)
 def test_edges_of_the_chinese_standard(sign: Sign, value: float, level: str | None) -> None:
-    found = vital_indicators(VitalSigns.of({sign: value}), pack=CN, age=40, only_minor=False)
+    found = vital_indicators(VitalSigns.of({sign: value}), pack=CN, context=Context(age=40))
     assert [one.level and one.level.name for one in found] == ([] if level is None else [level])
 
 
@@ -62,7 +62,7 @@ def test_each_threshold_at_above_and_below_its_edge(pack: Pack, edge: Threshold)
 
     def level(value: float) -> Level:
         signs = VitalSigns.of({edge.sign: round(value, 2)})
-        found = vital_indicators(signs, pack=pack, age=age, only_minor=False)
+        found = vital_indicators(signs, pack=pack, context=Context(age=age))
         assert not signs.doubtful
         return min((one.level for one in found if one.level), default=Level.IV)
 

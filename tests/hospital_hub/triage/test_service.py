@@ -26,7 +26,7 @@ async def test_a_complaint_is_stored_sealed_with_its_flags_and_an_audit_event(de
     case = await told(desk, who, CHEST)
 
     assert case.level == 2
-    assert {flag["rule"] for flag in case.flags} == {"chest-pain", "shock-signs"}
+    assert {flag["rule"] for flag in case.flags} == {"chest-pain", "chest-pain-heart", "shock-signs"}
     assert case.number == "A001"
     stored = rows(settings.database_url, "SELECT automatic_level, final_level, flags::text, login_id FROM triage_case")
     assert stored[0][:2] == (2, None)
