@@ -53,7 +53,7 @@ SIGNS = {
     Sign.SYSTOLIC: 124.0,
     Sign.TEMPERATURE: 37.0,
 }
-MANY = settings(max_examples=2500, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+MANY = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 ADDED = st.lists(st.sampled_from([*SOOTHING, *DENIED, *OPINIONS]), min_size=1, max_size=4)
 
 
