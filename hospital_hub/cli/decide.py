@@ -7,7 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from hospital_hub.cli.route_file import ANSWER_TOKENS, DEADLINE_SECONDS, BadLine, decide_file
+from hospital_hub.cli.lines import BadLine
+from hospital_hub.cli.route_file import ANSWER_TOKENS, DEADLINE_SECONDS, decide_file
 from hospital_hub.inference.question import estimate_tokens
 from hospital_hub.registry import Registry
 from hospital_hub.settings import load_settings

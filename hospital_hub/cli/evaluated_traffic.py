@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hospital_hub.cli.decide import idle
 from hospital_hub.cli.labelled_sets import Item, read_decisions, read_items
+from hospital_hub.cli.lines import BadLine
 from hospital_hub.cli.opened import with_resources
-from hospital_hub.cli.route_file import BadLine
 from hospital_hub.cli.route_file import Item as Routed
 from hospital_hub.cli.training_data import fitted_without
 from hospital_hub.inference.stored_traffic import Traffic, traffic_since

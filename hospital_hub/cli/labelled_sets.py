@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hospital_hub.cli.route_file import BadLine
+from hospital_hub.cli.lines import BadLine
 from routing import Task, Tier
 from routing.evaluation.choices import Choice
 from routing.evaluation.labelled import Label

@@ -7,9 +7,7 @@ import typer
 
 from hospital_hub.cli.decide import BAD_INPUT
 from hospital_hub.cli.draft_file import check_file
-from hospital_hub.cli.route_file import BadLine
-
-TOLD_EVERY = 100
+from hospital_hub.cli.lines import BadLine
 
 app = typer.Typer(help="Drafts of notes and what they rest on.", no_args_is_help=True)
 
@@ -36,13 +34,8 @@ def check(
     Example: hospital-hub notes check --no-model --input drafts.jsonl --output checked.jsonl
     """
     try:
-        count, unsupported = check_file(source, target, told=_told)
+        count, unsupported = check_file(source, target)
     except BadLine as bad:
         typer.echo(f"{source}: {bad}. Nothing was written.", err=True)
         raise typer.Exit(BAD_INPUT) from None
     typer.echo(f"{count} drafts checked, {unsupported} sentences without support", err=True)
-
-
-def _told(done: int) -> None:
-    if done % TOLD_EVERY == 0:
-        typer.echo(f"{done} drafts", err=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hospital_hub.cli.route_file import BadLine
+from hospital_hub.cli.lines import BadLine
 from hospital_hub.inference.routing_outcome import OutcomeKind
 from routing import Task, Tier
 from routing.training.outcomes import Outcome

@@ -1,12 +1,13 @@
 """Decisions for a file of items, one JSON object a line; a broken line stops everything and nothing is written."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from hospital_hub.cli.lines import BadLine, Line, numbered
 from hospital_hub.cli.whole_file import written_whole
 from hospital_hub.inference.question import estimate_tokens
 from routing import Decision, Lane, Refusal, Request, Task
@@ -16,16 +17,9 @@ DEADLINE_SECONDS = 120.0
 LANES = {"patient": Lane.KIOSK, "nurse": Lane.CLINICIAN, "doctor": Lane.CLINICIAN, "researcher": Lane.BATCH}
 
 
-class BadLine(Exception):
-    """The message names the line and what is wrong with it."""
-
-
-class Item(BaseModel):
+class Item(Line):
     """What may stand in a line."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    id: Annotated[str, Field(min_length=1)]
     text: str
     surface: str | None = None
     role: str | None = None
@@ -53,7 +47,7 @@ def decide_file(source: Path, target: Path, *, second_opinion: bool, decided: De
     Raises:
         BadLine: a line is no JSON object, has unknown or missing keys, or cannot be served.
     """
-    items = list(_items(source))
+    items = [(number, _item(item, number=number)) for number, item in numbered(source, Item)]
     lines = [
         _line(item, decided(item, item.request(second_opinion=second_opinion)), number=number) for number, item in items
     ]
@@ -61,26 +55,7 @@ def decide_file(source: Path, target: Path, *, second_opinion: bool, decided: De
     return len(lines)
 
 
-def _items(source: Path) -> Iterator[tuple[int, Item]]:
-    seen: set[str] = set()
-    with source.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            item = _item(line, number)
-            if item.id in seen:
-                raise BadLine(f"line {number}: the id {item.id} occurs twice")
-            seen.add(item.id)
-            yield number, item
-
-
-def _item(line: bytes, number: int) -> Item:
-    try:
-        item = Item.model_validate_json(line)
-    except ValidationError as wrong:
-        first = wrong.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the line"
-        raise BadLine(f"line {number}: {place}: {first['msg']}") from None
+def _item(item: Item, *, number: int) -> Item:
     if item.surface is not None and item.surface not in set(Task):
         raise BadLine(f"line {number}: surface: one of {', '.join(Task)} is expected")
     return item

@@ -10,8 +10,9 @@ import orjson
 import typer
 
 from hospital_hub.cli.decide import BAD_INPUT, idle
+from hospital_hub.cli.lines import BadLine
 from hospital_hub.cli.outcome_file import read_outcomes
-from hospital_hub.cli.route_file import BadLine, decide_file
+from hospital_hub.cli.route_file import decide_file
 from hospital_hub.cli.routing_evaluate import evaluate
 from hospital_hub.cli.routing_learning import outcomes, shadow
 from hospital_hub.cli.training_data import fitted_without, fold_keys, read_sets

@@ -11,7 +11,7 @@ from hospital_hub.cli.decide import BAD_INPUT
 from hospital_hub.cli.evaluated_traffic import Policies, Source, evaluated
 from hospital_hub.cli.evaluation_report import report
 from hospital_hub.cli.evaluation_tables import show
-from hospital_hub.cli.route_file import BadLine
+from hospital_hub.cli.lines import BadLine
 from hospital_hub.cli.whole_file import written_whole
 from hospital_hub.storage.clock import utc_now
 from routing import Policy, load_policy

@@ -1,21 +1,18 @@
 """`hospital-hub triage`: levels by the rules for a file of cases."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
-from hospital_hub.cli.route_file import BadLine
-from hospital_hub.cli.triage_file import Case, assess_file
+from hospital_hub.cli.decide import BAD_INPUT
+from hospital_hub.cli.lines import BadLine
+from hospital_hub.cli.triage_file import assess_file
 from hospital_hub.clinical.acuity import assess as assess_text
 from hospital_hub.clinical.acuity import load_acuity_rules
 from hospital_hub.clinical.packs import DEFAULT_PACK, PACKS, load_pack
 
-BAD_INPUT = 2
 app = typer.Typer(help="Triage levels by rules, for a file of cases.", no_args_is_help=True)
 PackName = StrEnum("PackName", {name: name for name in PACKS})  # type: ignore[misc]  # the choices are data
 DEFAULT = PackName(DEFAULT_PACK)
@@ -44,19 +41,9 @@ def assess(
         raise typer.Exit(BAD_INPUT)
     chosen, rules = load_pack(pack.value), load_acuity_rules()
     try:
-        counts = assess_file(
-            source,
-            target,
-            assessed=lambda text: assess_text(text, pack=chosen, rules=rules),
-            watched=_watched,
-        )
+        counts = assess_file(source, target, assessed=lambda text: assess_text(text, pack=chosen, rules=rules))
     except BadLine as bad:
         typer.echo(f"{source}: {bad}. Nothing was written.", err=True)
         raise typer.Exit(BAD_INPUT) from None
     levels = ", ".join(f"{level} {counts[level]}" for level in sorted(counts))
     typer.echo(f"{sum(counts.values())} cases, pack {chosen.id} {chosen.version}: {levels or 'none'}", err=True)
-
-
-def _watched(cases: list[Case]) -> Iterable[Case]:
-    console = Console(stderr=True)
-    return track(cases, description="Assessing", console=console, transient=True, disable=not console.is_terminal)
