@@ -82,8 +82,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 app.state.models = models
                 app.state.door = _door(resources, models)
                 app.state.page_streams = PageStreams(Buffer(resources.cache, resources.vault.secret(PURPOSE)))
-                yield
-                await app.state.page_streams.close()
+                try:
+                    yield
+                finally:
+                    await app.state.page_streams.close()
 
     app = _Application(title="Hospital hub", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     for router in ROUTERS:

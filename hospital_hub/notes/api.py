@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
-from hospital_hub.notes.emr import client_key
+from hospital_hub.emr import client_key
 from hospital_hub.resources import resources_of
 
 router = APIRouter()

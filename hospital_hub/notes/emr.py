@@ -1,28 +1,18 @@
-"""The one EMR of this installation: what the hub is there, and its failures in the hub's own words."""
+"""The EMR as notes meet it: the hub's two SMART clients there, and its failures in the hub's own words."""
 
 from collections.abc import Mapping
 
-from hospital_hub.errors import (
-    BadInput,
-    Conflict,
-    HubError,
-    NotAllowed,
-    NotFound,
-    Unavailable,
-    UpstreamFailed,
-    WrongSetup,
-)
+from hospital_hub.emr import BACKEND_ID, client_key, issuer_of
+from hospital_hub.errors import BadInput, Conflict, HubError, NotAllowed, NotFound, UpstreamFailed
 from hospital_hub.resources import Resources
 from integrations.fhir.client import FhirClient
 from integrations.fhir.errors import Fault as FhirFaultKind
 from integrations.fhir.errors import FhirFault
 from integrations.smart.backend import BackendClient
 from integrations.smart.errors import SmartFault
-from integrations.smart.keys import ClientKey
 from integrations.smart.launch import Client
 
 PANEL_ID = "hub-panel"
-BACKEND_ID = "hub-backend"
 CALLBACK = "/notes/callback"
 CHART_TYPES = (
     *("Patient", "Condition", "Observation", "MedicationRequest"),
@@ -43,23 +33,6 @@ class LaunchEnded(NotAllowed):
         )
 
 
-def issuer_of(resources: Resources) -> str:
-    """The FHIR base of the registered EMR."""
-    issuer = resources.settings.emr_issuer.rstrip("/")
-    if not issuer:
-        raise Unavailable("No EMR is connected to this hub.", "Ask operations to name it.", code="no_emr")
-    return issuer
-
-
-def client_key(resources: Resources) -> ClientKey:
-    try:
-        return ClientKey(resources.settings.smart_key())
-    except WrongSetup as missing:
-        raise Unavailable(
-            "The hub has no key for the EMR.", "Ask operations to set one.", code="no_emr_key"
-        ) from missing
-
-
 def panel_client(resources: Resources) -> Client:
     redirect = resources.settings.public_url.rstrip("/") + CALLBACK
     return Client(client_id=PANEL_ID, redirect_uri=redirect, scope=PANEL_SCOPE, key=client_key(resources))
@@ -71,11 +44,6 @@ def backend_client(resources: Resources) -> BackendClient:
 
 def fhir_client(resources: Resources, token: str) -> FhirClient:
     return FhirClient(resources.http, base=issuer_of(resources), token=token)
-
-
-def subject_of(issuer: str, patient: str) -> str:
-    """The name under which the vault keeps this patient's key."""
-    return f"{issuer}|Patient/{patient}"
 
 
 def from_smart(fault: SmartFault) -> HubError:

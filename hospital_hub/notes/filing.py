@@ -11,12 +11,13 @@ from typing import Final
 import structlog
 
 from hospital_hub.audit.events import Deed, record
+from hospital_hub.emr import issuer_of
 from hospital_hub.errors import NotFound
 from hospital_hub.identity.permissions import Action
 from hospital_hub.identity.principal import WORKER
 from hospital_hub.notes.document import MadeBy, SignedNote, document_reference, provenance, same_document
 from hospital_hub.notes.draft import Draft, State, failed, filed, put_off, taken
-from hospital_hub.notes.emr import backend_client, fhir_client, issuer_of
+from hospital_hub.notes.emr import backend_client, fhir_client
 from hospital_hub.notes.service import TASK
 from hospital_hub.notes.store import Kept, keep, load_for_filing
 from hospital_hub.resources import Resources

@@ -13,12 +13,13 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hospital_hub.audit.events import Deed, record
+from hospital_hub.emr import issuer_of, subject_of
 from hospital_hub.errors import BadInput, NotAllowed
 from hospital_hub.identity.logins import begin, end, living
 from hospital_hub.identity.permissions import Role
 from hospital_hub.identity.principal import Principal
 from hospital_hub.identity.tables import Login
-from hospital_hub.notes.emr import LaunchEnded, from_smart, issuer_of, panel_client, subject_of
+from hospital_hub.notes.emr import LaunchEnded, from_smart, panel_client
 from hospital_hub.notes.tables import SmartLaunch
 from hospital_hub.resources import Resources
 from hospital_hub.storage.clock import utc_now

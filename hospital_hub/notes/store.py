@@ -10,11 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from hospital_hub.clinical.grounding import Fact, FactKind
+from hospital_hub.emr import subject_of
 from hospital_hub.errors import NotFound
 from hospital_hub.inference.feedback import Rating, ratings_of
 from hospital_hub.notes.desk import Desk
 from hospital_hub.notes.draft import Draft, Signature
-from hospital_hub.notes.emr import subject_of
 from hospital_hub.notes.tables import NoteDraft
 from hospital_hub.resources import Resources
 from hospital_hub.storage.ids import new_id

@@ -4,7 +4,6 @@ Rules and code alone: no model is asked here, and what a model suggested can onl
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,25 +18,14 @@ from hospital_hub.clinical.levels import Level, most_urgent
 from hospital_hub.clinical.packs import Pack, load_pack
 from hospital_hub.clinical.red_flags import load_rules
 from hospital_hub.clinical.vital_reading import read_vital_signs
-from hospital_hub.clinical.vital_signs import Consciousness, Sign, VitalSigns
+from hospital_hub.clinical.vital_signs import UNITS, Consciousness, Measurement, VitalSigns
 from hospital_hub.resources import Resources
+from hospital_hub.triage.departments import id_of
 from hospital_hub.triage.nurse_tables import TriageVitals, place_of_vitals
 from hospital_hub.triage.tables import TriageCase, place_of_acuity, subject_of
+from hospital_hub.triage.vital_signs import OF_RULES
 
-LONGEST_ID: Final = 40
 _BETWEEN: Final = "\n"  # the end of a sentence: a "no" in one answer denies nothing in the next
-# The names on a nurse's form (triage/vital_signs.py) and what the rules call them.
-_SIGNS: Final[Mapping[str, Sign]] = {
-    "temperature": Sign.TEMPERATURE,
-    "pulse": Sign.HEART_RATE,
-    "breathing": Sign.RESPIRATORY_RATE,
-    "spo2": Sign.SPO2,
-    "systolic": Sign.SYSTOLIC,
-    "diastolic": Sign.DIASTOLIC,
-    "gcs": Sign.GCS,
-    "pain": Sign.PAIN,
-    "glucose": Sign.GLUCOSE,
-}
 _AWAKE: Final[Mapping[str, Consciousness]] = {"A": "A", "C": "C", "V": "V", "P": "P", "U": "U"}
 
 
@@ -107,7 +95,7 @@ def _departments(found: Assessment) -> list[dict[str, str]]:
     words = next((one.words for one in found.indicators if one.kind in {"complaint", "calm"} and one.words), "")
     zh, en = found.department["zh-CN"], found.department["en"]
     reason = {"reason_zh": f"患者提到“{words}”", "reason_en": f"The patient mentions “{words}”"} if words else {}
-    return [{"id": re.sub(r"[^a-z]+", "-", en.lower()).strip("-")[:LONGEST_ID], "zh": zh, "en": en, **reason}]
+    return [{"id": id_of(en), "zh": zh, "en": en, **reason}]
 
 
 def _place(heard: Sequence[Heard], *, start: int, end: int) -> dict[str, int]:
@@ -166,11 +154,14 @@ async def _measured(session: AsyncSession, resources: Resources, *, case: Triage
 
 
 def of_form(values: Mapping[str, float | str]) -> VitalSigns:
-    """The signs of a nurse's form as the rules take them."""
-    numbers = {_SIGNS[name]: float(value) for name, value in values.items() if name in _SIGNS}
+    """The signs of a nurse's form as the rules take them.
+
+    The form has refused what cannot be; what it took is a fact, however bad, and never doubtful.
+    """
+    numbers = {OF_RULES[name]: float(value) for name, value in values.items() if name in OF_RULES}
     oxygen = values.get("oxygen")
-    return VitalSigns.of(
-        numbers,
+    return VitalSigns(
+        tuple(Measurement(sign, value, UNITS[sign]) for sign, value in numbers.items()),
         consciousness=_AWAKE.get(str(values.get("consciousness", ""))),
         on_oxygen=None if oxygen is None else oxygen == "oxygen",
     )

@@ -34,8 +34,10 @@ from hospital_hub.web.templates import NOTHING, fragment, render
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.board_news = News(app.state.resources.settings.database_url)
-    yield
-    await app.state.board_news.close()
+    try:
+        yield
+    finally:
+        await app.state.board_news.close()
 
 
 router = APIRouter(include_in_schema=False, lifespan=_lifespan)

@@ -34,9 +34,8 @@ from hospital_hub.triage.tables import (
     place_of_summary,
     subject_of,
 )
+from hospital_hub.triage.vital_signs import OF_RULES
 
-# What nurses' pages call them, and the rules' reader of vital signs.
-NAMES: Final = {"pulse": "heart_rate", "breathing": "respiratory_rate"}
 WHOLE: Final = frozenset({"heart_rate", "respiratory_rate", "spo2", "systolic", "diastolic", "gcs", "pain"})
 OXYGEN: Final = {"air": False, "oxygen": True, False: False, True: True}
 HUB: Final = Person("hub", "Hospital hub")
@@ -142,7 +141,7 @@ async def _measured(rows: _Rows) -> list[Reading]:
         values = await _json(rows.session, rows.resources, case=rows.case, sealed=row.values, place=place)
         by = Person(row.who, row.display_name)
         for name, value in values.items():
-            sign = NAMES.get(name, name)
+            sign = str(OF_RULES.get(name, name))
             readings.append(Reading(sign, _exact(sign, value), Source.MEASURED, row.ordinal, row.at, by))
     return readings
 
@@ -152,7 +151,7 @@ def _stated(rows: _Rows) -> Iterator[Reading]:
     at = {said.turn.ordinal: said.turn.at for said in rows.talk.turns}
     for one in rows.acuity.get("stated", []):
         if one.get("turn") in at:
-            sign, turn = NAMES.get(one["sign"], one["sign"]), one["turn"]
+            sign, turn = one["sign"], one["turn"]
             yield Reading(sign, _exact(sign, one["value"]), Source.STATED, turn, at[turn])
 
 

@@ -1,6 +1,5 @@
 """What the departments are called, for the board's filter; an unknown one shows its id."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -8,7 +7,7 @@ from importlib import resources
 
 from hospital_hub.clinical.complaints import load_catalogue
 from hospital_hub.clinical.text import Language
-from hospital_hub.triage.departments import LONGEST_ID
+from hospital_hub.triage.departments import id_of
 
 Names = Mapping[Language, str]
 
@@ -22,8 +21,3 @@ def department_names() -> Mapping[str, Names]:
     }
     named = {id_of(one.department["en"]): one.department for one in load_catalogue().complaints}
     return {**named, **own}
-
-
-def id_of(english: str) -> str:
-    """As `assessing` names a department of the rule pack."""
-    return re.sub(r"[^a-z]+", "-", english.lower()).strip("-")[:LONGEST_ID]

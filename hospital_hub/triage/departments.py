@@ -37,6 +37,11 @@ class _Known:
     words: re.Pattern[str] | None
 
 
+def id_of(english: str) -> str:
+    """How a department that only the rule pack names is kept."""
+    return re.sub(r"[^a-z]+", "-", english.lower()).strip("-")[:LONGEST_ID]
+
+
 def about(history: History) -> str:
     """The words that a department is chosen by."""
     named = (one.answer or "" for one in history.answers if one.form.topic == COMPLAINT)

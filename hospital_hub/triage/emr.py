@@ -8,32 +8,23 @@ An EMR that grants less still works as far as its grant goes; a refused filing w
 
 from typing import Final
 
-from hospital_hub.errors import HubError, NotAllowed, Unavailable, UpstreamFailed, WrongSetup
+from hospital_hub.emr import BACKEND_ID, client_key, issuer_of, subject_of
+from hospital_hub.errors import HubError, NotAllowed, UpstreamFailed
 from hospital_hub.resources import Resources
 from integrations.fhir.client import FhirClient
 from integrations.fhir.errors import Fault, FhirFault
 from integrations.smart.backend import BackendClient, BackendTokens
 from integrations.smart.discovery import discover
 from integrations.smart.errors import SmartFault
-from integrations.smart.keys import ClientKey
 
-CLIENT_ID: Final = "hub-backend"
 LOOK_SCOPE: Final = "system/Patient.rs system/Encounter.rs"
 FILED_KINDS: Final = ("Encounter", "QuestionnaireResponse", "Observation", "RiskAssessment", "Task", "Provenance")
 FILE_SCOPE: Final = " ".join(f"system/{kind}.crus" for kind in FILED_KINDS)
 
 
-def issuer_of(resources: Resources) -> str:
-    """The FHIR base of the registered EMR."""
-    issuer = resources.settings.emr_issuer.rstrip("/")
-    if not issuer:
-        raise Unavailable("No EMR is connected to this hub.", "Ask operations to name it.", code="no_emr")
-    return issuer
-
-
 def patient_subject(resources: Resources, patient: str) -> bytes:
     """Under this keyed hash the audit trail knows the patient; the same for every part of the hub."""
-    return resources.vault.blind(f"{issuer_of(resources)}|Patient/{patient}")
+    return resources.vault.blind(subject_of(issuer_of(resources), patient))
 
 
 async def connect(resources: Resources, tokens: BackendTokens, *, scope: str) -> FhirClient:
@@ -43,14 +34,8 @@ async def connect(resources: Resources, tokens: BackendTokens, *, scope: str) ->
         SmartFault: the EMR gives none. Unavailable: no EMR, or no key for it.
     """
     issuer = issuer_of(resources)
-    try:
-        key = ClientKey(resources.settings.smart_key())
-    except WrongSetup as missing:
-        raise Unavailable(
-            "The hub has no key for the EMR.", "Ask operations to set one.", code="no_emr_key"
-        ) from missing
     configuration = await discover(resources.http, issuer)
-    client = BackendClient(client_id=CLIENT_ID, scope=scope, key=key)
+    client = BackendClient(client_id=BACKEND_ID, scope=scope, key=client_key(resources))
     token = await tokens.token(resources.http, configuration, client=client)
     return FhirClient(resources.http, base=issuer, token=token)
 

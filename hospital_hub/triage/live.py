@@ -79,8 +79,9 @@ class News:
     async def _join(self) -> _Board:
         async with self._connecting:
             if self._listening is None:
-                connection = await self._connect()
-                self._listening = asyncio.create_task(self._listen(connection))
+                connection, begun = await self._connect(), asyncio.Event()
+                self._listening = asyncio.create_task(self._listen(connection, begun))
+                await begun.wait()  # a task that is cancelled before it begins would never close its connection
             board = _Board()
             self._boards.add(board)
         return board
@@ -100,16 +101,19 @@ class News:
             raise _gone() from gone
         try:
             await connection.execute(f"LISTEN {CHANNEL}")
-        except psycopg.Error as gone:
+        except BaseException as gone:  # also when the board leaves meanwhile
             await connection.close()
-            raise _gone() from gone
+            if isinstance(gone, psycopg.Error):
+                raise _gone() from gone
+            raise
         return connection
 
-    async def _listen(self, connection: psycopg.AsyncConnection) -> None:
+    async def _listen(self, connection: psycopg.AsyncConnection, begun: asyncio.Event) -> None:
         """Until the connection is lost; a dead one that says nothing is found out soon after a beat."""
         own = asyncio.current_task()
         try:
             async with connection:
+                begun.set()
                 while True:
                     async for _ in connection.notifies(timeout=self._beat):
                         self._tell()

@@ -24,11 +24,13 @@ SETTLE_SECONDS: Final = 3.0
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     watching = asyncio.create_task(kiosk_login.watch(app.state.resources))
-    yield
-    watching.cancel()
-    with suppress(asyncio.CancelledError):
-        await watching
-    await settle(SETTLE_SECONDS)
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+        await settle(SETTLE_SECONDS)
 
 
 router = APIRouter(lifespan=_lifespan)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from hospital_hub.clinical.vital_signs import Sign as RuleSign
 from hospital_hub.errors import Refused
 from hospital_hub.web.languages import marked
 
@@ -30,6 +31,20 @@ _NUMBER: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(.*)")
 _PRESSURE: Final = re.compile(r"(\d{1,3}(?:\.\d)?)/(\d{1,3}(?:\.\d)?)(.*)")
 _COMA_SCALE: Final = re.compile(r"e([1-4])v([1-5])m([1-6])")
 _PER_MINUTE: Final = dict.fromkeys(("", "bpm", "/min", "/m", "次/分", "次/分钟", "次/min", "次", "/分", "rpm"), 1.0)
+
+
+# What the rules call the numbers of the form.
+OF_RULES: Final[Mapping[str, RuleSign]] = {
+    "temperature": RuleSign.TEMPERATURE,
+    "pulse": RuleSign.HEART_RATE,
+    "breathing": RuleSign.RESPIRATORY_RATE,
+    "spo2": RuleSign.SPO2,
+    "systolic": RuleSign.SYSTOLIC,
+    "diastolic": RuleSign.DIASTOLIC,
+    "gcs": RuleSign.GCS,
+    "pain": RuleSign.PAIN,
+    "glucose": RuleSign.GLUCOSE,
+}
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,8 @@ async def test_what_is_being_typed_stays_when_the_case_changes(
     await expect(page.locator("#facts table")).to_contain_text("97", timeout=3000)
     await expect(page.locator("#decide [data-changed]")).to_be_visible()
     await expect(page.locator("details[open] textarea")).to_have_value("ECG normal, pain on pressure only")
-    await page.locator("details[open] button").click()
+    async with page.expect_navigation():
+        await page.locator("details[open] button").click()
     await expect(page.locator("#facts h1 .level-3")).to_be_visible()
     await is_fine(seen)
 
@@ -208,14 +209,17 @@ async def test_looking_again_closing_and_putting_back(
     page = seen.page
     await expect(page.locator("article.case")).to_contain_text("Look again now")
     await page.locator("[data-open]").click()
-    await page.locator("form[action$='/look'] button").click()
+    async with page.expect_navigation():
+        await page.locator("form[action$='/look'] button").click()
     await expect(page.locator("#facts .steps")).to_contain_text("looked again: unchanged")
     await page.locator("#decide details summary", has_text="Take off the board").click()
     await page.locator("details[open] input[value=doctor]").check()
-    await page.locator("details[open] button").click()
+    async with page.expect_navigation():
+        await page.locator("details[open] button").click()
     await expect(page.locator("#closed")).to_contain_text("(1)")
     await is_fine(seen)
-    await page.locator("form[action$='/take-back'] button").click()
+    async with page.expect_navigation():
+        await page.locator("form[action$='/take-back'] button").click()
     await expect(page.locator("#closed")).to_have_count(0)
     steps = rows(settings.database_url, "SELECT step FROM triage_decision ORDER BY ordinal")
     assert [step for (step,) in steps] == ["LEVEL", "LOOKED", "CLOSED", "TAKEN_BACK"]
@@ -234,7 +238,8 @@ async def test_the_model_suggestion_is_hidden_until_the_nurse_has_chosen(
         await page.goto(f"{origin}/board/cases/{case.id}")
         await expect(page.locator("#facts")).to_contain_text("shown once you have set a level")
         await expect(page.locator("#facts dd .ai-label")).to_have_count(0)
-        await page.click("button[name=level][value='2']")
+        async with page.expect_navigation():
+            await page.click("button[name=level][value='2']")
         await expect(page.locator("#facts dd .ai-label")).to_be_visible()
         await is_fine(seen)
 

@@ -4,8 +4,10 @@ import asyncio
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from hospital_hub.identity.guard import KIOSK_COOKIE
+from hospital_hub.main import create_app
 from hospital_hub.resources import Resources
 from hospital_hub.settings import Settings
 from hospital_hub.storage.clock import utc_now
@@ -97,3 +99,15 @@ async def test_the_process_looks_by_itself(client: httpx.AsyncClient, resources:
             await asyncio.sleep(0.02)
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_a_hub_that_fails_ends_its_look_out(settings: Settings) -> None:
+    app = create_app(settings)
+
+    async def fail() -> None:
+        async with app.router.lifespan_context(app):
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    assert not [task for task in asyncio.all_tasks() if "watch" in repr(task.get_coro())]

@@ -162,3 +162,18 @@ async def test_closing_ends_every_board(settings: Settings) -> None:
         await news.close()
         ends = await asyncio.gather(*(anext(board) for board in opened), return_exceptions=True)
         assert [type(end) for end in ends] == [Unavailable] * 3
+
+
+async def test_a_board_that_leaves_at_once_leaves_no_connection_behind(settings: Settings) -> None:
+    news = News(settings.database_url)
+    for _ in range(10):
+        async with boards(news, 1):
+            pass
+        joining = asyncio.ensure_future(anext(news.changes()))
+        await asyncio.sleep(0.002)
+        joining.cancel()
+        await asyncio.gather(joining, return_exceptions=True)
+    await news.close()
+    async with asyncio.timeout(2):
+        while rows(settings.database_url, LISTENING) != [(0,)]:
+            await asyncio.sleep(0.02)

@@ -176,3 +176,13 @@ async def test_measured_signs_raise_the_level_and_both_stay_visible(resources: R
     assert (final, view.row.worse, view.row.look_due) == (Level.III, True, True)
     assert any("84" in one.names["en"] for one in view.acuity.indicators)
     assert all(one.names["zh-CN"] for one in view.acuity.missing)
+
+
+@pytest.mark.parametrize("typed", [{"spo2": "35"}, {"pulse": "8"}, {"breathing": "2"}])
+async def test_the_worst_that_a_nurse_can_measure_is_never_taken_for_a_slip(
+    resources: Resources, settings: Settings, typed: dict[str, str]
+) -> None:
+    case = await tell(resources, "Cough")
+    await vitals.measure(resources, NURSE, case_id=case.id, typed=typed)
+    ((level,),) = rows(settings.database_url, "SELECT automatic_level FROM triage_case")
+    assert level == Level.I
