@@ -93,7 +93,6 @@ _ONE: Final = re.compile(
 # In Chinese text a comma between digits divides two numbers (221，223), in English it groups thousands (10,897).
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d),(?=\d)")
 _LIST_NUMBER: Final = re.compile(r"(?m)^\s*\(?\d{1,2}[.)、](?=\D|$)")
-_LETTERS_BEFORE: Final = re.compile(r"[a-z]-?$")
 
 
 def list_numbers(clean: str) -> list[tuple[int, int]]:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-REPEAT_SECONDS: Final = 15
 LOUDER_AFTER: Final = timedelta(minutes=1)
 NOBODY_AFTER: Final = timedelta(minutes=2)
 

@@ -46,11 +46,6 @@ async def read(session: AsyncSession, resources: Resources, case: TriageCase) ->
     return BindingView(case.id, len(steps), about, newest, await session.get(TriageFiling, case.id))
 
 
-async def binding_of(session: AsyncSession, resources: Resources, case: TriageCase) -> About | None:  # noqa: PLR0917
-    """The patient that the case is bound to now."""
-    return (await read(session, resources, case)).about
-
-
 async def steps_of(session: AsyncSession, case_id: uuid.UUID) -> Sequence[TriageBinding]:
     found = await session.exec(
         select(TriageBinding).where(TriageBinding.case_id == case_id).order_by(col(TriageBinding.ordinal))

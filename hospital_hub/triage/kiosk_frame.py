@@ -20,7 +20,6 @@ Whom = Literal["self", "other"]
 WHOM_COOKIE: Final = "hub_kiosk_for"
 LOOK_COOKIE: Final = "hub_kiosk_look"  # "2-contrast": size of the text, and the theme; kiosk.js writes it too
 TICKET_COOKIE: Final = "hub_kiosk_ticket"
-NEXT: Final = f"{START}?next=1"  # the start page for another person
 _OF_ONE_PERSON: Final = (WHOM_COOKIE, LOOK_COOKIE, TICKET_COOKIE)
 
 

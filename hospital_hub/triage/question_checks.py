@@ -33,7 +33,6 @@ _OFF_TOPIC: Final = re.compile(
     r"\b(?:possible to|prevent|should|(?:what|how) can|help|know (?:if|what|about)|tell if)\b|怎么办|应该|预防|知道",
     re.IGNORECASE,
 )
-_FILLING: Final = frozenset([*"您你吗呢有没是否的了", "do", "does", "is", "are", "you", "your", "have", "a", "the"])
 TOLD_IN_WORDS: Final = frozenset({"past", "medicines", "allergies"})  # a mere yes would tell nothing
 _EITHER: Final = re.compile(r"还是|\bor\b", re.IGNORECASE)
 _KINDS: Final = ("yes_no", "choice", "number", "text")
