@@ -15,6 +15,7 @@ from hospital_hub.web.page_streams import Last, Make, PageStreams
 from hospital_hub.web.stream_buffer import Buffer, End, PageEvent, Sent
 
 KEY = b"k" * 32
+FEW, MANY = 40, 200  # streams; the many by `make chaos`
 WORDS = [f"word {number}" for number in range(30)]
 
 
@@ -170,11 +171,12 @@ async def test_a_source_that_breaks_is_begun_again_behind_a_gap_and_not_for_ever
         assert found[-1] is End.GAP
 
 
-async def test_of_two_hundred_cut_streams_nearly_all_go_on_without_a_hole_and_the_rest_say_so(
-    two: tuple[PageStreams, PageStreams], redis_url: str
+async def test_nearly_all_cut_streams_go_on_without_a_hole_and_the_rest_say_so(
+    two: tuple[PageStreams, PageStreams], redis_url: str, request: pytest.FixtureRequest
 ) -> None:
+    number_of_them = MANY if request.config.getoption("--chaos-seeds") > 1 else FEW
     dice = random.Random(4)  # noqa: S311 - a test's dice
-    flushed = set(dice.sample(range(200), 6))
+    flushed = set(dice.sample(range(number_of_them), max(number_of_them // 33, 1)))
 
     async def one(number: int) -> bool:
         """Whether it went on without a hole; a silent hole fails the test."""
@@ -191,5 +193,5 @@ async def test_of_two_hundred_cut_streams_nearly_all_go_on_without_a_hole_and_th
         assert words(rest)[-len(WORDS) :] == WORDS
         return False
 
-    whole = [await one(number) for number in range(200)]
-    assert sum(whole) >= 180
+    whole = [await one(number) for number in range(number_of_them)]
+    assert sum(whole) >= 0.9 * number_of_them
