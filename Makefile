@@ -1,7 +1,7 @@
 # Needs Python 3.11 to 3.13, make, and the package registries for the first installation. Nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help demo test chaos test-vllm lint assets setup browser format lock wheel screenshots clean bench \
-	bench-gateway bench-routers
+	bench-gateway bench-kiosks bench-routers
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && command -v $$p && break; done)
@@ -26,7 +26,7 @@ demo: setup assets ## start a whole hospital hub on this machine (data in DATA, 
 	@$(BIN)/hospital-hub demo $(if $(DATA),--data $(DATA))
 
 test: lint browser ## everything that must hold: lint, unit, real servers, a real browser, the three journeys
-	@$(BIN)/pytest tests --ignore=tests/benchmarks $(ARGS)
+	@$(BIN)/pytest tests --ignore=tests/benchmarks -n 2 --dist loadgroup $(ARGS)
 
 test-vllm: $(VLLM)/.synced ## what the hub relies on of vLLM, put to a real one (Linux on x86-64, no GPU; downloads once)
 	@$(BIN)/pytest tests/vllm --vllm-python=$(VLLM)/bin/python $(ARGS)
@@ -47,6 +47,9 @@ bench: setup assets ## measure (pytest-benchmark); never part of `make test`
 bench-gateway: $(PEERS)/.synced ## the gateway beside litellm and vllm-router (BENCH, ../shared/bench/gateway), then 500 streams
 	@$(BIN)/python -m tests.benchmarks.gateway.side_by_side $(if $(BENCH),--bench $(BENCH)) $(ARGS)
 	@$(BIN)/python -m tests.benchmarks.gateway.streams $(if $(BENCH),--bench $(BENCH))
+
+bench-kiosks: setup assets ## 200 people at as many kiosks before one hub: errors, times, memory
+	@$(BIN)/python -m tests.benchmarks.kiosks $(ARGS)
 
 $(PEERS)/.synced: .venv/.synced tests/benchmarks/gateway/peers.txt
 	@$(UV) venv --clear --quiet --python $(BIN)/python $(PEERS)

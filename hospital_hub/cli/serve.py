@@ -17,6 +17,9 @@ from hospital_hub.storage.schema import check
 APPLICATION = "hospital_hub.main:create_app"
 SHARED_APPLICATION = "hospital_hub.main:create_shared_app"
 GRACE_SECONDS = 20
+# Longer than people think between two pages, and than proxies keep a connection (60 s): the hub never closes one
+# at the moment at which a request is sent on it.
+KEEP_ALIVE_SECONDS = 75
 # No gossip and no mingle: workers need to know nothing of each other, PostgreSQL says what is to be done.
 WORKER_OPTIONS = ("worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
 
@@ -46,6 +49,7 @@ def serve(
             http="httptools",
             access_log=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
 
 

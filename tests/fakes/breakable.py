@@ -7,7 +7,7 @@ import argparse
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -53,7 +53,7 @@ class Breakable:
     words: int = 0
     generated: int = 0
     said: Counter[str] = field(default_factory=Counter)  # generations that gave content, by the question's text
-    answer: str = ""
+    answer: str | Callable[[str], str] = ""  # said for every question, or made of its text
     port: int = 0
     running: int = 0
     waiting: int = 0
@@ -171,7 +171,8 @@ class Breakable:
             self.generated += 1
             writer.write(event({"reasoning": "hm "}))
             await asyncio.sleep(self.gap)
-        words = self.answer.split(" ") if self.answer else [f"w{number}" for number in range(self.tokens)]
+        answer = self.answer(question) if callable(self.answer) else self.answer
+        words = answer.split(" ") if answer else [f"w{number}" for number in range(self.tokens)]
         words = words[: body.get("max_tokens") or None]
         for number, word in enumerate(words):
             if number and self.gap:
