@@ -100,7 +100,8 @@ class FakeGnuHealth:
     def _create(self, _who: str, records: list[Record], _context: Record) -> list[int]:
         for values in records:
             known = any(one["code"] == values["code"] for one in self.evaluations.values())
-            if known or values["patient"] not in {one["id"] for one in self.patients}:
+            nobody = values["patient"] not in {one["id"] for one in self.patients}
+            if known or nobody or values["healthprof"] not in self.professionals.values():
                 raise Refusal(NO_RIGHT)
             number = len(self.evaluations) + 1
             blank = {"signed_by": None, "evaluation_endtime": None, "digest": None, "state": "in_progress"}

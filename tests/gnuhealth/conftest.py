@@ -17,6 +17,9 @@ from tests.fakes.serving import served
 from tests.fixtures.servers import running
 from tests.gnuhealth.real_server import BIRTH, PORTS_FROM, RealGnuHealth
 from tests.gnuhealth.subject import DOCTOR, HUB, Subject
+from tests.hospital_hub.cli.conftest import environment, run
+
+__all__ = ["environment", "run"]
 
 OPTION = "--gnuhealth-python"
 PARTY = {"name": "Ana", "lastname": "Betz", "gender": "f", "est_dob": False, "unidentified": None, "dob": BIRTH}

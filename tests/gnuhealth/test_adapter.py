@@ -1,5 +1,6 @@
 """What the adapter relies on of GNU Health. `make test` asks the fake, `make test-gnuhealth` the real one."""
 
+import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
@@ -87,15 +88,25 @@ async def test_a_draft_stands_there_once(session: Session, draft: Draft, his: Su
     assert (stored["evaluation_summary"], stored["urgency"], stored["state"]) == (TEXT, "b", "in_progress")
 
 
+async def test_two_who_write_it_at_once_make_one(session: Session, draft: Draft) -> None:
+    found = await asyncio.gather(*(evaluations.create(session, draft) for _ in range(4)))
+    assert len({one.id for one in found}) == 1
+
+
 async def test_an_urgency_that_is_not_known_stays_open(session: Session, draft: Draft, his: Subject) -> None:
     await evaluations.create(session, replace(draft, urgency=None))
     assert his.rows(draft.code)["urgency"] is None
 
 
-async def test_a_draft_for_nobody_is_refused_by_name(session: Session, draft: Draft) -> None:
+@pytest.mark.parametrize(
+    ("changes", "fault"), [({"patient": 999_999}, Fault.NO_PATIENT), ({"author": 999_999}, Fault.REFUSED)]
+)
+async def test_a_draft_for_or_by_nobody_is_refused_by_name(
+    session: Session, draft: Draft, changes: dict[str, int], fault: Fault
+) -> None:
     with pytest.raises(GnuHealthFault) as caught:
-        await evaluations.create(session, replace(draft, patient=999_999))
-    assert fault_of(caught) is Fault.NO_PATIENT
+        await evaluations.create(session, replace(draft, **changes))
+    assert fault_of(caught) is fault
 
 
 async def test_an_evaluation_that_is_not_there(session: Session) -> None:
