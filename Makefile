@@ -1,7 +1,7 @@
 # Needs Python 3.11 to 3.13, make, and the package registries for the first installation. Nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos test-vllm lint assets setup browser format lock wheel screenshots clean bench \
-	bench-gateway bench-kiosks bench-routers
+.PHONY: help demo test chaos test-vllm test-gnuhealth lint assets setup browser format lock wheel screenshots clean \
+	bench bench-gateway bench-kiosks bench-routers
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && command -v $$p && break; done)
@@ -12,6 +12,7 @@ WEB := hospital_hub/web
 FHIR := hospital_hub/embedded/fhir_server
 VLLM := .venv-vllm
 PEERS := .venv-gateway-peers
+GNUHEALTH := .venv-gnuhealth
 VLLM_PINS := $(addprefix tests/vllm/,requirements.in overrides.txt constraints.txt)
 # Wheels that this machine keeps for pip serve uv too.
 UV_VLLM = UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" $(UV) pip
@@ -30,6 +31,9 @@ test: lint browser ## everything that must hold: lint, unit, real servers, a rea
 
 test-vllm: $(VLLM)/.synced ## what the hub relies on of vLLM, put to a real one (Linux on x86-64, no GPU; downloads once)
 	@$(BIN)/pytest tests/vllm --vllm-python=$(VLLM)/bin/python $(ARGS)
+
+test-gnuhealth: $(GNUHEALTH)/.synced ## a patient, an urgency and a note, to a real GNU Health and back (downloads once)
+	@$(BIN)/pytest tests/gnuhealth --gnuhealth-python=$(GNUHEALTH)/bin/python $(ARGS)
 
 lint: setup assets ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .
@@ -81,6 +85,13 @@ $(VLLM)/.synced: .venv/.synced $(VLLM_PINS)
 		-c tests/vllm/constraints.txt --override tests/vllm/overrides.txt
 	@touch $@
 
+$(GNUHEALTH)/.synced: .venv/.synced tests/gnuhealth/requirements.txt
+	@echo "installing GNU Health into $(GNUHEALTH)"
+	@$(UV) venv --clear --quiet --python $(BIN)/python $(GNUHEALTH)
+	@$(UV) pip install --quiet --no-config --no-deps --require-hashes --compile-bytecode \
+		--python $(GNUHEALTH)/bin/python -r tests/gnuhealth/requirements.txt
+	@touch $@
+
 $(WEB)/static/vendor/manifest.json: .venv/.synced $(WEB)/assets/package-lock.json $(WEB)/assets/build.mjs
 	@echo "building the files for the browser"
 	@cd $(WEB)/assets && $(NPM_CI) && node build.mjs
@@ -100,13 +111,17 @@ wheel: setup assets ## build the wheel and the source distribution into dist/
 format: setup ## put the code into its form
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-lock: setup ## renew uv.lock and the pins of the tests' vLLM
+lock: setup ## renew uv.lock and the pins of the tests' vLLM and GNU Health
 	@$(UV) lock --upgrade
 	@$(UV_VLLM) compile --quiet --no-config --upgrade --python-platform x86_64-manylinux_2_28 --no-annotate --no-header \
 		--no-emit-find-links --override tests/vllm/overrides.txt tests/vllm/requirements.in \
 		| sed '1i # What tests/vllm/requirements.in resolves to; renewed by `make lock`.' \
 		| sed 's/+cpu$$//' > tests/vllm/constraints.new && mv tests/vllm/constraints.new tests/vllm/constraints.txt
+	@$(UV) pip compile --quiet --no-config --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --override tests/gnuhealth/overrides.txt tests/gnuhealth/requirements.in \
+		| sed '1i # What tests/gnuhealth/requirements.in resolves to; renewed by `make lock`.' \
+		> tests/gnuhealth/requirements.new && mv tests/gnuhealth/requirements.new tests/gnuhealth/requirements.txt
 
 clean: ## remove what was built; keeps the demonstration's data
-	@rm -rf .venv .bench $(VLLM) $(PEERS) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
-		$(WEB)/static/vendor $(WEB)/assets/node_modules $(FHIR)/dist $(FHIR)/node_modules
+	@rm -rf .venv .bench $(VLLM) $(PEERS) $(GNUHEALTH) dist .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache .hypothesis $(WEB)/static/vendor $(WEB)/assets/node_modules $(FHIR)/dist $(FHIR)/node_modules

@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     )
     emr_issuer: str = Field(default="", description="FHIR base URL of the EMR, the SMART `iss`")
     emr_origin: str = Field(default="", description="Origin that may frame the side panel; of the issuer if unset")
+    gnuhealth_url: str = Field(
+        default="",
+        pattern=r"^$|^(https://|http://(127\.0\.0\.1|localhost)[:/]).*[^/]$",
+        description="A GNU Health 5 server with its database, https://his.example/health; off if unset",
+    )
+    gnuhealth_login: str = Field(default="hospital-hub", description="The hub's account there; no health professional")
+    gnuhealth_password_file: Path | None = Field(default=None, description="File with that account's password")
     secret_key_file: Path | None = Field(default=None, description="File with 32 random bytes in base64")
     smart_key_file: Path | None = Field(default=None, description="EC P-384 private key (PEM) of the SMART client")
     demo: bool = Field(default=False, description="Demonstration weights and synthetic patients; pages say so")
@@ -122,6 +129,16 @@ class Settings(BaseSettings):
             return self.smart_key_file.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError) as wrong:
             raise WrongSetup(f"HUB_SMART_KEY_FILE={self.smart_key_file} cannot be read") from wrong
+
+    def gnuhealth_password(self) -> str:
+        if self.gnuhealth_password_file is None:
+            raise WrongSetup(
+                "HUB_GNUHEALTH_PASSWORD_FILE is not set: name the file with the password of the hub's account"
+            )
+        try:
+            return self.gnuhealth_password_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as wrong:
+            raise WrongSetup(f"HUB_GNUHEALTH_PASSWORD_FILE={self.gnuhealth_password_file} cannot be read") from wrong
 
     def models_document(self) -> dict[str, Any]:
         """The parsed models.toml (weights, replicas, sampling per tier)."""

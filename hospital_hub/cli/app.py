@@ -3,7 +3,7 @@
 import typer
 
 from hospital_hub import __version__
-from hospital_hub.cli import batch, database, fleet, keys, notes, people, routing, secret_files, triage
+from hospital_hub.cli import batch, database, fleet, gnuhealth, keys, notes, people, routing, secret_files, triage
 from hospital_hub.cli.decide import route
 from hospital_hub.cli.demonstration import demo
 from hospital_hub.cli.doctor import doctor
@@ -41,3 +41,4 @@ app.add_typer(batch.app, name="batch")
 app.add_typer(routing.app, name="routing")
 app.add_typer(triage.app, name="triage")
 app.add_typer(notes.app, name="notes")
+app.add_typer(gnuhealth.app, name="gnuhealth")

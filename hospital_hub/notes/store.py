@@ -45,23 +45,27 @@ class Kept:
 
 
 async def create(session: AsyncSession, desk: Desk, *, milliseconds: int) -> uuid.UUID:
-    vault, context = desk.resources.vault, desk.context
+    context = desk.context
     identifier = new_id(milliseconds)
+    row = NoteDraft(
+        id=identifier,
+        issuer=context.issuer,
+        subject=desk.subject,
+        about=b"",
+        author=desk.who.id,
+        author_name=desk.who.display_name,
+    )
     about = About(context.patient, context.encounter, context.fhir_user)
-    sealed = await vault.seal(
-        session, subject=_own(identifier), place=_place(identifier, "about"), text=json.dumps(asdict(about))
-    )
-    session.add(
-        NoteDraft(
-            id=identifier,
-            issuer=context.issuer,
-            subject=desk.subject,
-            about=sealed,
-            author=desk.who.id,
-            author_name=desk.who.display_name,
-        )
-    )
+    await add(session, desk.resources.vault, row=row, about=about)
     return identifier
+
+
+async def add(session: AsyncSession, vault: Vault, *, row: NoteDraft, about: About) -> None:
+    """A new row, with the ids that it is about sealed in it."""
+    row.about = await vault.seal(
+        session, subject=_own(row.id), place=_place(row.id, "about"), text=json.dumps(asdict(about))
+    )
+    session.add(row)
 
 
 async def load(session: AsyncSession, desk: Desk, *, identifier: uuid.UUID, lock: bool = False) -> Kept:

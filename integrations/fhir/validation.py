@@ -10,6 +10,7 @@ from typing import Any
 from fhir.resources.R4B.documentreference import DocumentReference
 from fhir.resources.R4B.encounter import Encounter
 from fhir.resources.R4B.observation import Observation
+from fhir.resources.R4B.patient import Patient
 from fhir.resources.R4B.provenance import Provenance
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
 from fhir.resources.R4B.riskassessment import RiskAssessment
@@ -23,6 +24,7 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "DocumentReference": DocumentReference,
     "Encounter": Encounter,
     "Observation": Observation,
+    "Patient": Patient,
     "Provenance": Provenance,
     "QuestionnaireResponse": QuestionnaireResponse,
     "RiskAssessment": RiskAssessment,
@@ -40,6 +42,7 @@ _CODES: Mapping[tuple[str, str], frozenset[str]] = {
         | {"entered-in-error", "unknown"}
     ),
     ("Observation", "status"): _REPORTED,
+    ("Patient", "gender"): frozenset({"male", "female", "other", "unknown"}),
     ("QuestionnaireResponse", "status"): frozenset(
         {"in-progress", "completed", "amended", "entered-in-error", "stopped"}
     ),
@@ -59,6 +62,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "DocumentReference": ("content",),
     "Encounter": ("class", "subject"),
     "Observation": ("code", "subject", "effectiveDateTime"),
+    "Patient": ("identifier", "gender"),
     "Provenance": ("target", "agent"),
     "QuestionnaireResponse": ("item", "subject"),
     "RiskAssessment": ("subject",),
