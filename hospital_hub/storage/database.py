@@ -5,14 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hospital_hub.errors import BadInput, Unavailable
 
 POOL_SIZE = 5
-POOL_OVERFLOW = 10
+POOL_OVERFLOW = 15
 CONNECT_SECONDS = 3
+# A page that waits a little is better than one that fails; only then the person is asked to try again.
+FREE_WITHIN_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,19 @@ class Database:
     engine: AsyncEngine
 
     @classmethod
-    def open(cls, url: str, *, pool_size: int = POOL_SIZE) -> "Database":
+    def open(
+        cls,
+        url: str,
+        *,
+        pool_size: int = POOL_SIZE,
+        overflow: int = POOL_OVERFLOW,
+        free_within: float = FREE_WITHIN_SECONDS,
+    ) -> "Database":
         engine = create_async_engine(
             url,
             pool_size=pool_size,
-            max_overflow=POOL_OVERFLOW,
-            pool_timeout=CONNECT_SECONDS,
+            max_overflow=overflow,
+            pool_timeout=free_within,
             pool_pre_ping=True,
             connect_args={"connect_timeout": CONNECT_SECONDS},
         )
@@ -54,6 +64,12 @@ class Database:
                 "Remove unusual characters and send it again.",
                 code="not_storable",
             ) from unfit
+        except NoConnectionFree as busy:
+            raise Unavailable(
+                "The hub is too busy at the moment.",
+                "Nothing was stored. Please try again in a few seconds.",
+                code="database_busy",
+            ) from busy
         except OperationalError as down:
             raise Unavailable(
                 "The hub's database does not answer.",

@@ -50,6 +50,7 @@ ASKED = {
 ANSWER = re.compile(r'action="([^"]*/answers/\d+)"')
 TAPPED = re.compile(r'name="tapped" value="([^"]*)"')
 BEAT = 15.0
+MOST_FAILURES = 5
 
 
 def model(question: str) -> str:
@@ -157,8 +158,7 @@ async def board(load: Load, cookies: str, events: Counter[str]) -> None:
         if answer.status != 200:
             load.wrong[f"board: HTTP {answer.status}"] += 1
         async for line in answer.content:
-            if line.startswith(b"event:"):
-                events[line[6:].strip().decode()] += 1
+            events["updates"] += line.strip() == b""  # an empty line ends an event
 
 
 async def nurse(mine: Hub) -> str:
@@ -192,7 +192,9 @@ async def main(asked: argparse.Namespace) -> int:
                 await asyncio.gather(*(kiosk(load, number) for number in range(asked.kiosks)))
                 watching.cancel()
                 memory = psutil.Process(mine.process.pid).memory_full_info().uss / 1e6
+        failures = [line for line in (folder / "hub.log").read_text().splitlines() if '"level":"error"' in line]
     report(load, events=events, asked=server.asked, megabytes=memory)
+    sys.stdout.writelines(f"{line}\n" for line in failures[:MOST_FAILURES])
     return 1 if load.wrong else 0
 
 
