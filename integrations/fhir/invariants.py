@@ -124,6 +124,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Task": (("inv-1", lambda one: _dates_ordered(one.get("authoredOn"), one.get("lastModified"))),),
     "QuestionnaireResponseItem": (("qrs-1", _one_place_for_more),),
     "RiskAssessmentPrediction": (("ras-2", _probability),),
+    "CapabilityStatement": (("cpb-1", lambda one: bool(one.keys() & {"rest", "messaging", "document"})),),
     "Bundle": (
         ("bdl-1", lambda one: "total" not in one or one.get("type") in {"searchset", "history"}),
         ("bdl-2", lambda one: _entries(one, "search", kinds=frozenset(), only=one.get("type") != "searchset")),

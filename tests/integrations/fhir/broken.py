@@ -111,6 +111,7 @@ CAPABILITY: Final[Json] = {
     "implementation": {"description": "x"},
     "fhirVersion": "4.0.1",
     "format": ["json"],
+    "rest": [{"mode": "server"}],
 }
 GOOD: Final = (
     *(PATIENT, PRESSURE, PULSE, PROBLEM, ALLERGY, DOCUMENT, COMPOSITION),
@@ -249,6 +250,7 @@ BROKEN: Final = (
     Broken("ras-2", RISK, ("prediction", 0, "probabilityDecimal"), 101, "RiskAssessment.prediction[0]"),
     Broken("qrs-1", ANSWERS, ("item", 0, "item"), [{"linkId": "2"}], "QuestionnaireResponse.item[0]"),
     Broken("inv-1", TASK, ("lastModified",), "2025-12-31T10:00:00Z", "Task"),
+    Broken("cpb-1", CAPABILITY, ("rest",), GONE, "CapabilityStatement"),
     Broken("bdl-1", BUNDLE, ("total",), 2, "Bundle"),
     Broken("bdl-2", BUNDLE, ("entry", 0, "search"), {"mode": "match"}, "Bundle"),
     Broken("bdl-8", BUNDLE, ("entry", 0, "fullUrl"), "https://x.org/Basic/1/_history/1", "Bundle"),

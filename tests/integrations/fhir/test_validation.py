@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from hospital_hub.clinical.levels import Level
-from hospital_hub.embedded.population.patients import population
 from hospital_hub.notes.document import MadeBy, SignedNote, document_reference, provenance, same_document
 from hospital_hub.notes.draft import Signature
 from hospital_hub.triage.fhir_out import resources_of
@@ -107,12 +106,6 @@ def test_each_rule_is_broken_by_something() -> None:
     tried = {one.rule for one in BROKEN}
     assert len(tried) >= 18
     assert {key for rules in RULES.values() for key, _ in rules} <= tried
-
-
-def test_the_synthetic_population_is_good() -> None:
-    resources = population()
-    assert len(resources) > 1000
-    assert [(one["id"], problems(one)) for one in resources if problems(one)] == []
 
 
 def test_other_kinds_are_never_written() -> None:
