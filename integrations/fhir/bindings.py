@@ -37,6 +37,10 @@ CODES: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("DeviceUdiCarrier", "entryType"): frozenset({"barcode", "rfid", "manual", "card", "self-reported", "unknown"}),
     # The hub speaks R4 alone, whatever the package that checks it was made for.
     ("CapabilityStatement", "fhirVersion"): frozenset({"4.0.1"}),
+    # The models list "mime type" here as if it were a code.
+    ("CapabilityStatement", "format"): frozenset(
+        {"json", "xml", "ttl", "application/fhir+json", "application/fhir+xml", "application/fhir+turtle"}
+    ),
     **{(kind, "comparator"): _COMPARATORS for kind in ("Quantity", "Age", "Count", "Distance", "Duration")},
 }
 _TERMINOLOGY: Final = "http://terminology.hl7.org/CodeSystem"

@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import count
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -164,7 +165,7 @@ class FhirClient:
             async with self.http.request(
                 method,
                 url,
-                data=dumps(body) if body is not None else None,
+                data=BytesIO(dumps(body)) if body is not None else None,
                 headers=sent,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=self.limits.seconds),

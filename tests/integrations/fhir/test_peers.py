@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from hospital_hub.notes.document import provenance
 from hospital_hub.triage.fhir_base import placeholder_url
 from integrations.fhir.bundles import Resource
 from integrations.fhir.client import FhirClient
@@ -16,7 +17,7 @@ from tests.fixtures.hospital import FhirServer, fhir_server
 from tests.hospital_hub.triage.filing_cases import plain_case
 from tests.integrations.fhir import peer_validators
 from tests.integrations.fhir.broken import BROKEN
-from tests.integrations.fhir.test_validation import CASE, DOCUMENT, NOTE, PROOF, provenance
+from tests.integrations.fhir.test_validation import CASE, DOCUMENT, NOTE, PROOF
 
 pytestmark = pytest.mark.embedded
 PATIENT = {"resourceType": "Patient", "id": "p1"}
