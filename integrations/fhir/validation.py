@@ -13,8 +13,8 @@ from integrations.fhir.paths import at
 # What each kind cannot do without: cardinality 1..* of R4, which the models take an empty list for, and the hub's own.
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "Composition": ("author", "subject", "section"),
-    "Device": ("deviceName",),
-    "DocumentReference": ("status", "docStatus", "content"),
+    "Device": ("identifier", "type"),
+    "DocumentReference": ("content",),
     "Encounter": ("class", "subject"),
     "Observation": ("code", "subject", "effectiveDateTime"),
     "Provenance": ("target", "agent"),
