@@ -10,6 +10,7 @@ UV := UV_PROJECT_ENVIRONMENT=.venv UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 NPM_CI := npm_config_engine_strict=false npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 WEB := hospital_hub/web
 FHIR := hospital_hub/embedded/fhir_server
+VALIDATORS := tests/integrations/fhir/peers
 VLLM := .venv-vllm
 PEERS := .venv-gateway-peers
 GNUHEALTH := .venv-gnuhealth
@@ -26,7 +27,7 @@ help: ## what can be done here
 demo: setup assets ## start a whole hospital hub on this machine (data in DATA, default ~/.local/share/hospital-hub)
 	@$(BIN)/hospital-hub demo $(if $(DATA),--data $(DATA))
 
-test: lint browser ## everything that must hold: lint, unit, real servers, a real browser, the three journeys
+test: lint browser $(VALIDATORS)/node_modules/.synced ## everything that must hold: lint, unit, real servers, a real browser, the three journeys
 	@$(BIN)/pytest tests --ignore=tests/benchmarks -n 2 --dist loadgroup $(ARGS)
 
 test-vllm: $(VLLM)/.synced ## what the hub relies on of vLLM, put to a real one (Linux on x86-64, no GPU; downloads once)
@@ -102,6 +103,10 @@ $(FHIR)/dist/server.mjs: .venv/.synced $(FHIR)/package-lock.json $(wildcard $(FH
 	@cd $(FHIR) && $(NPM_CI) && node build.mjs
 	@touch $@
 
+$(VALIDATORS)/node_modules/.synced: .venv/.synced $(VALIDATORS)/package-lock.json
+	@cd $(VALIDATORS) && $(NPM_CI)
+	@touch $@
+
 browser: setup ## find Chromium, or install Debian's package where that is allowed
 	@$(BIN)/python -m tests.browser.chromium
 
@@ -124,4 +129,5 @@ lock: setup ## renew uv.lock and the pins of the tests' vLLM and GNU Health
 
 clean: ## remove what was built; keeps the demonstration's data
 	@rm -rf .venv .bench $(VLLM) $(PEERS) $(GNUHEALTH) dist .pytest_cache .mypy_cache .ruff_cache \
-		.import_linter_cache .hypothesis $(WEB)/static/vendor $(WEB)/assets/node_modules $(FHIR)/dist $(FHIR)/node_modules
+		.import_linter_cache .hypothesis $(WEB)/static/vendor $(WEB)/assets/node_modules $(FHIR)/dist \
+		$(FHIR)/node_modules $(VALIDATORS)/node_modules

@@ -23,6 +23,7 @@ from hospital_hub.inference.stored_answers import StoredAnswers
 from hospital_hub.inference.upkeep import Retention
 from hospital_hub.logs import configure_logs
 from hospital_hub.notes import api as notes_api
+from hospital_hub.notes import fhir_face
 from hospital_hub.notes import pages as notes_pages
 from hospital_hub.operations import api as operations_api
 from hospital_hub.operations import pages as operations_pages
@@ -34,6 +35,7 @@ from hospital_hub.settings import Settings, load_settings
 from hospital_hub.storage.schema import check
 from hospital_hub.triage import api as triage_api
 from hospital_hub.triage import pages as triage_pages
+from hospital_hub.web.fhir import fhir_error
 from hospital_hub.web.page_streams import PageStreams
 from hospital_hub.web.shell import install
 from hospital_hub.web.stream_buffer import PURPOSE, Buffer
@@ -46,6 +48,7 @@ ROUTERS = (
     triage_api.router,
     notes_pages.router,
     notes_api.router,
+    fhir_face.router,
     research_pages.router,
     research_api.router,
     operations_pages.router,
@@ -91,7 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     count_requests(app)
-    install(app, settings=settings, problem_formats={"/v1/": openai_error})
+    install(app, settings=settings, problem_formats={"/v1/": openai_error, "/fhir/": fhir_error})
     endpoint = CountRequests(openai_api.chat.app, traffic=app.state.traffic)
     app.add_middleware(Shortcut, route=openai_api.chat, endpoint=endpoint)
     return app

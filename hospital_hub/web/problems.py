@@ -70,7 +70,7 @@ def respond(request: Request, problem: Problem) -> Response:
 
 
 def _json(request: Request, problem: Problem) -> Response:
-    content = problem_body(problem, language=_language_for_programs(request), request_id=_id_of(request))
+    content = problem_body(problem, language=language_for_programs(request), request_id=_id_of(request))
     return JSONResponse(content, problem.status, headers=dict(problem.headers), media_type="application/problem+json")
 
 
@@ -92,7 +92,7 @@ def problem_body(problem: Problem, *, language: Language, request_id: str) -> di
     return body
 
 
-def _language_for_programs(request: Request) -> Language:
+def language_for_programs(request: Request) -> Language:
     """A program that names no language reads English."""
     named = "accept-language" in request.headers or COOKIE in request.cookies
     return language_of(request) if named else "en"

@@ -1,18 +1,25 @@
-"""A FHIR R4 client for one server and one token. Retries nothing; the caller knows what may be repeated.
+"""A FHIR R4 client for one server and one token. Reads are tried again, writes never: their caller knows what may be.
 
 The token goes to the base alone: links to other places are refused and redirects are not followed.
 """
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from io import BytesIO
+from itertools import count
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import aiohttp
 
+from integrations.fhir.bundles import OUTCOME, Found, Resource, comes_along, entries_of, is_match
 from integrations.fhir.errors import Fault, FhirFault, fault_of
 from integrations.fhir.lossless import dumps, loads
+from integrations.fhir.paths import items
+from integrations.fhir.peculiar import Kind, peculiarities
+
+__all__ = ["FhirClient", "Found", "Limits", "Resource", "Retries"]
 
 MEDIA_TYPE = "application/fhir+json"
 SECONDS = 20.0
@@ -20,7 +27,6 @@ LARGEST = 8 * 1024 * 1024
 MOST_PAGES = 20
 SUCCESS = frozenset({200, 201})
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")  # R4, datatypes: id
-Resource = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,20 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Retries:
+    """How a read is tried again; `first` and `longest` wait in seconds. A server that asks for more is not asked."""
+
+    times: int = 2
+    first: float = 0.2
+    longest: float = 2.0
+
+    def pause(self, attempt: int, fault: FhirFault) -> float | None:
+        """Before the next try, or None where there is none."""
+        wait = float(fault.retry_after) or self.first * 2**attempt
+        return wait if fault.passing and attempt < self.times and wait <= self.longest else None
+
+
+@dataclass(frozen=True)
 class FhirClient:
     """`base` without a slash at its end."""
 
@@ -39,22 +59,40 @@ class FhirClient:
     base: str
     token: str = field(repr=False)
     limits: Limits = field(default_factory=Limits)
+    retries: Retries = field(default_factory=Retries)
 
     async def read(self, kind: str, identifier: str) -> Resource:
         if not _ID.fullmatch(identifier):
             raise FhirFault(Fault.NOT_FOUND, "not an id")
-        found = await self._call("GET", f"{self.base}/{kind}/{identifier}")
+        found = await self._get(f"{self.base}/{kind}/{identifier}")
         return _of_kind(found, kind)
 
     async def search(self, kind: str, query: Mapping[str, str], *, limit: int) -> list[Resource]:
         """At most `limit` matches, page after page; OperationOutcomes and included resources are left out."""
-        url = f"{self.base}/{kind}?{urlencode(query)}"
+        return (await self.find(kind, query, limit=limit)).matches
+
+    async def find(self, kind: str, query: Mapping[str, str], *, limit: int) -> Found:
+        """At most `limit` matches with what they bring along."""
+        found = Found([], [])
+        known: set[tuple[str, str]] = set()
+        async for entries in self._pages(f"{self.base}/{kind}?{urlencode(query)}"):
+            found.matches.extend(one["resource"] for one in entries if is_match(one, kind))
+            for entry in entries:
+                one = entry["resource"]
+                name = (str(one.get("resourceType")), str(one.get("id")))
+                if comes_along(entry, kind) and name not in known:
+                    known.add(name)
+                    found.included.append(one)
+            if len(found.matches) >= limit:
+                break
+        return Found(found.matches[:limit], found.included)
+
+    async def operation(self, path: str, query: Mapping[str, str], *, limit: int) -> list[Resource]:
+        """All resources of a Bundle that an operation without side effects answers, such as `Patient/1/$everything`."""
         found: list[Resource] = []
-        for _ in range(MOST_PAGES):
-            page = _of_kind(await self._call("GET", url), "Bundle")
-            found += _matches(page, kind)
-            url = self._next(page) if len(found) < limit else ""
-            if not url:
+        async for entries in self._pages(f"{self.base}/{path}" + (f"?{urlencode(query)}" if query else "")):
+            found += [one["resource"] for one in entries if one["resource"].get("resourceType") != OUTCOME]
+            if len(found) >= limit:
                 break
         return found[:limit]
 
@@ -76,9 +114,20 @@ class FhirClient:
         """All entries or none (R4, 3.1.0.11)."""
         return _of_kind(await self._call("POST", self.base, body=bundle), "Bundle")
 
+    async def _pages(self, first: str) -> AsyncIterator[list[Resource]]:
+        """The entries of each page that hold a resource."""
+        url, read = first, set[str]()
+        while url and len(read) < MOST_PAGES:
+            read.add(url)
+            page = _of_kind(await self._get(url), "Bundle")
+            yield entries_of(page)
+            url = self._next(page)
+            if url in read:
+                raise FhirFault(Fault.MALFORMED, "pages in a circle")
+
     def _next(self, page: Resource) -> str:
-        links = page.get("link") or []
-        url = next((str(link.get("url", "")) for link in links if link.get("relation") == "next"), "")
+        named = next((str(link.get("url", "")) for link in items(page, "link") if link.get("relation") == "next"), "")
+        url = urljoin(f"{self.base}/", named) if named else ""
         if url and not self._is_ours(url):
             raise FhirFault(Fault.FOREIGN, "next page")
         return url
@@ -90,6 +139,22 @@ class FhirClient:
         below = theirs.path == ours.path or theirs.path.startswith(f"{ours.path}/")
         return same and below and ".." not in theirs.path and "%" not in theirs.path
 
+    async def _get(self, url: str) -> Resource:
+        """The tries of one read share the time that one request may take."""
+        try:
+            async with asyncio.timeout(self.limits.seconds):
+                for attempt in count():
+                    try:
+                        return await self._call("GET", url)
+                    except FhirFault as fault:
+                        pause = self.retries.pause(attempt, fault)
+                        if pause is None:
+                            raise
+                    await asyncio.sleep(pause)
+        except TimeoutError as slow:
+            raise FhirFault(Fault.UNREACHABLE, "too slow") from slow
+        raise AssertionError
+
     async def _call(
         self, method: str, url: str, *, body: Resource | None = None, headers: Mapping[str, str] | None = None
     ) -> Resource:
@@ -100,7 +165,7 @@ class FhirClient:
             async with self.http.request(
                 method,
                 url,
-                data=dumps(body) if body is not None else None,
+                data=BytesIO(dumps(body)) if body is not None else None,
                 headers=sent,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=self.limits.seconds),
@@ -114,10 +179,11 @@ class FhirClient:
     async def _answer(self, response: aiohttp.ClientResponse, *, conditional: bool) -> Resource:
         content = await self._limited(response)
         if response.status in SUCCESS:
-            return loads(content)
+            return _in_fhirs_own_names(loads(content))
         if 300 <= response.status < 400:  # noqa: PLR2004 - the range of redirects
             raise FhirFault(Fault.FOREIGN, "redirect", status=response.status)
-        fault = fault_of(response.status, _outcome(content), retry_after=response.headers.get("Retry-After", ""))
+        retry_after, answered_at = (response.headers.get(name, "") for name in ("Retry-After", "Date"))
+        fault = fault_of(response.status, _outcome(content), retry_after=retry_after, answered_at=answered_at)
         if conditional and response.status == 412:  # noqa: PLR2004 - to If-None-Exist this can mean nothing else
             raise FhirFault(Fault.AMBIGUOUS, status=412, issues=fault.issues)
         raise fault
@@ -138,12 +204,12 @@ def _of_kind(resource: Resource, kind: str) -> Resource:
     return resource
 
 
-def _matches(page: Resource, kind: str) -> list[Resource]:
-    entries = page.get("entry") or []
-    if not isinstance(entries, list):
-        raise FhirFault(Fault.MALFORMED, "entries")
-    resources = [entry.get("resource") for entry in entries if isinstance(entry, dict)]
-    return [one for one in resources if isinstance(one, dict) and one.get("resourceType") == kind]
+def _in_fhirs_own_names(resource: Resource) -> Resource:
+    """What stands under a Python name would be missing without a word."""
+    wrong = next((one for one in peculiarities(resource) if one.kind is Kind.PYTHON_NAME), None)
+    if wrong is not None:
+        raise FhirFault(Fault.MALFORMED, f"{wrong.place} is a name of Python, not of FHIR")
+    return resource
 
 
 def _outcome(content: bytes) -> Resource | None:
@@ -151,4 +217,4 @@ def _outcome(content: bytes) -> Resource | None:
         found = loads(content)
     except FhirFault:
         return None
-    return found if found.get("resourceType") == "OperationOutcome" else None
+    return found if found.get("resourceType") == OUTCOME else None

@@ -4,6 +4,7 @@ The texts of an OperationOutcome are never read: they are written for people, an
 """
 
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
@@ -76,14 +77,26 @@ class FhirFault(Exception):
         return self.fault in PASSING
 
 
-def fault_of(status: int, outcome: Mapping[str, Any] | None, *, retry_after: str = "") -> FhirFault:
-    """The status decides; an issue code only makes it more precise."""
+def fault_of(
+    status: int, outcome: Mapping[str, Any] | None, *, retry_after: str = "", answered_at: str = ""
+) -> FhirFault:
+    """The status decides; an issue code only makes it more precise. `answered_at` is the answer's own Date."""
     issues = issue_codes(outcome)
     general = _BY_STATUS.get(status) or (Fault.BROKEN if status >= SERVER_ERROR else Fault.INVALID)
     precise = next((_BY_ISSUE[code] for code in issues if code in _BY_ISSUE), general)
     fault = precise if general in {Fault.INVALID, Fault.CONFLICT} else general
-    wait = min(int(retry_after), LONGEST_WAIT) if retry_after.isdigit() else 0
+    wait = min(max(_seconds(retry_after, answered_at), 0), LONGEST_WAIT)
     return FhirFault(fault, status=status, issues=issues, retry_after=wait)
+
+
+def _seconds(retry_after: str, answered_at: str) -> int:
+    """Retry-After as a number or as a date, which is read by the server's own clock (RFC 9110, 10.2.3)."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return int(retry_after[:9])
+    try:
+        return round((parsedate_to_datetime(retry_after) - parsedate_to_datetime(answered_at)).total_seconds())
+    except (ValueError, TypeError):
+        return 0
 
 
 def issue_codes(outcome: Mapping[str, Any] | None) -> tuple[str, ...]:

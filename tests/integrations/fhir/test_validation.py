@@ -1,6 +1,7 @@
 """What the hub writes passes the gate; broken forms of it do not, and the place is named."""
 
 import uuid
+from collections import Counter
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +13,14 @@ from hospital_hub.notes.document import MadeBy, SignedNote, document_reference, 
 from hospital_hub.notes.draft import Signature
 from hospital_hub.triage.fhir_out import resources_of
 from hospital_hub.triage.filed_case import NurseLevel
+from integrations.fhir.checking import Problem, problems
 from integrations.fhir.errors import Fault, FhirFault
-from integrations.fhir.lossless import dumps
+from integrations.fhir.invariants import RULES
+from integrations.fhir.lossless import dumps, loads
 from integrations.fhir.validation import validate
 from tests.hospital_hub.triage.filing_cases import NURSE, START, plain_case
+from tests.integrations.fhir.broken import BROKEN, GOOD, Broken
+from tests.integrations.fhir.sample import documents, needs_sample
 
 Json = dict[str, Any]
 NOTE = SignedNote(
@@ -87,6 +92,22 @@ def test_a_broken_resource_stays_here(resource: Json, path: tuple[str | int, ...
     assert "病情" not in str(refused.value)
 
 
+@pytest.mark.parametrize("good", GOOD, ids=lambda one: one["resourceType"])
+def test_a_good_resource_has_no_problem(good: Json) -> None:
+    assert problems(good) == []
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda one: f"{one.rule} {one.named}")
+def test_a_broken_resource_is_named_by_rule_and_place(broken: Broken) -> None:
+    assert Problem(broken.rule, broken.named) in problems(broken.resource)
+
+
+def test_each_rule_is_broken_by_something() -> None:
+    tried = {one.rule for one in BROKEN}
+    assert len(tried) >= 18
+    assert {key for rules in RULES.values() for key, _ in rules} <= tried
+
+
 def test_other_kinds_are_never_written() -> None:
     with pytest.raises(FhirFault):
         validate({"resourceType": "MedicationRequest", "status": "active"})
@@ -105,3 +126,20 @@ def test_a_document_is_ours_only_with_text_and_patient() -> None:
     assert not same_document(NOTE, {**DOCUMENT, "subject": {"reference": "Patient/p2"}})
     assert not same_document(NOTE, {**DOCUMENT, "content": [{"attachment": {"data": "eA=="}}]})
     assert not same_document(NOTE, {"content": "x", "subject": {}})
+
+
+@needs_sample
+def test_of_the_shared_sample_only_its_known_defects_are_refused() -> None:
+    """Ten reports with empty codes (SOURCE.txt), and 27 whose picture is an ImagingStudy, where R4 has Media alone."""
+    found = [resource for text in documents() for resource in _resources(loads(text))]
+    faulty = [named for one in found if (named := frozenset(problem.place for problem in problems(one)))]
+    assert len(found) - len(faulty) >= 3000
+    code = "DiagnosticReport.code"
+    assert Counter(faulty) == {
+        frozenset({f"{code}.text", f"{code}.coding[0].code", f"{code}.coding[0].display"}): 10,
+        frozenset({"DiagnosticReport.media[0].link"}): 27,
+    }
+
+
+def _resources(document: Json) -> list[Json]:
+    return [entry["resource"] for entry in document["entry"]] if document["resourceType"] == "Bundle" else [document]
