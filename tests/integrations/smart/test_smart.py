@@ -108,7 +108,10 @@ def test_keys_and_tokens_do_not_show_themselves() -> None:
     [
         ({"code_challenge_methods_supported": ["plain"]}, Fault.UNSUITED),
         ({"code_challenge_methods_supported": None}, Fault.UNSUITED),
-        ({"token_endpoint_auth_methods_supported": ["client_secret_basic"]}, Fault.UNSUITED),
+        ({"token_endpoint": "https://emr.example.org/token"}, Fault.FOREIGN),
+        ({"jwks_uri": "http://127.0.0.1:1/jwks"}, Fault.FOREIGN),
+        ({"token_endpoint": "http://[::1/token"}, Fault.MALFORMED),
+        ({"capabilities": "all"}, Fault.MALFORMED),
         ({"token_endpoint": "http://emr.example.org/token"}, Fault.UNSUITED),
         ({"jwks_uri": "file:///etc/passwd"}, Fault.UNSUITED),
         ({"authorization_endpoint": None}, Fault.MALFORMED),
