@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import json
 import re
 import time
@@ -135,7 +136,9 @@ async def test_the_published_keys_are_the_registered_ones(emrs: TwoEmrs, visitor
 
 
 async def test_a_standalone_launch_asks_the_emr_for_the_patient(emrs: TwoEmrs, visitor: Visitor) -> None:
-    started = await visitor.client.get("/notes/standalone", params={"iss": emrs.ward.base})
+    page = await visitor.client.get("/", headers={"accept": "text/html"})
+    (entrance,) = re.findall(r'href="(/notes/standalone[^"]*)"', page.text)  # the other EMR has none
+    started = await visitor.client.get(html.unescape(entrance))
     arrived = await visitor.client.get(await visitor.authorized(started))
     assert arrived.headers.get("location") == "/notes/panel", arrived.text
     assert "launch" not in emrs.ward.asked[-1]
