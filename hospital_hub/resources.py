@@ -14,6 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.requests import HTTPConnection
 
+from hospital_hub.emr_registry import Emrs
 from hospital_hub.errors import WrongSetup
 from hospital_hub.registry import Registry
 from hospital_hub.settings import Settings
@@ -39,6 +40,7 @@ class Resources:
     http: aiohttp.ClientSession
     registry: Registry
     cache: Redis
+    emrs: Emrs
 
 
 @asynccontextmanager
@@ -51,6 +53,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     if not settings.database_url:
         raise WrongSetup("HUB_DATABASE_URL is not set: run `hospital-hub demo`, or name your PostgreSQL there")
     registry = Registry.parse(settings.models_document(), model_url=settings.model_url)
+    emrs = Emrs.of_settings(settings)
     vault = Vault(settings.master_key())
     database = Database.open(settings.database_url)
     connector = aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=CONNECTIONS)
@@ -62,7 +65,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         retry=Retry(NoBackoff(), 0),
     )
     try:
-        yield Resources(settings, database, vault, http, registry, cache)
+        yield Resources(settings, database, vault, http, registry, cache, emrs)
     finally:
         await cache.aclose()
         await http.close()

@@ -58,8 +58,11 @@ class Settings(BaseSettings):
     )
     gnuhealth_login: str = Field(default="hospital-hub", description="The hub's account there; no health professional")
     gnuhealth_password_file: Path | None = Field(default=None, description="File with that account's password")
+    emrs_file: Path | None = Field(default=None, description="Several EMRs, a block each, instead of the two above")
     secret_key_file: Path | None = Field(default=None, description="File with 32 random bytes in base64")
-    smart_key_file: Path | None = Field(default=None, description="EC P-384 private key (PEM) of the SMART client")
+    smart_key_file: Path | None = Field(
+        default=None, description="Private key (PEM) of the SMART client, EC P-384 or RSA"
+    )
     demo: bool = Field(default=False, description="Demonstration weights and synthetic patients; pages say so")
     session_minutes: int = Field(default=30, ge=1, le=720, description="Idle time after which a log-in ends")
     kiosk_session_minutes: int = Field(default=15, ge=1, le=60, description="The same for a kiosk conversation")
@@ -121,14 +124,23 @@ class Settings(BaseSettings):
             raise WrongSetup(f"HUB_SECRET_KEY_FILE must hold {MASTER_KEY_BYTES} random bytes in base64")
         return key
 
-    def smart_key(self) -> str:
-        """The private key of the SMART client, PEM text."""
-        if self.smart_key_file is None:
+    def smart_key(self, file: Path | None = None) -> str:
+        """The private key of the SMART client, PEM text; `file` is that of a client with a key of its own."""
+        named = file or self.smart_key_file
+        if named is None:
             raise WrongSetup("HUB_SMART_KEY_FILE is not set: run `hospital-hub secrets create-smart FILE`")
         try:
-            return self.smart_key_file.read_text(encoding="ascii")
+            return named.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError) as wrong:
-            raise WrongSetup(f"HUB_SMART_KEY_FILE={self.smart_key_file} cannot be read") from wrong
+            name = "key_file" if file else "HUB_SMART_KEY_FILE"
+            raise WrongSetup(f"{name}={named} cannot be read") from wrong
+
+    def emrs_document(self) -> dict[str, Any]:
+        """The parsed HUB_EMRS_FILE, a block per EMR."""
+        try:
+            return tomllib.loads(self.emrs_file.read_text(encoding="utf-8")) if self.emrs_file else {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+            raise WrongSetup(f"HUB_EMRS_FILE={self.emrs_file} cannot be read: {wrong}") from wrong
 
     def gnuhealth_password(self) -> str:
         if self.gnuhealth_password_file is None:

@@ -27,12 +27,14 @@ def create(file: File) -> None:
 
 
 @app.command("create-smart")
-def create_smart(file: File) -> None:
+def create_smart(
+    file: File, rs384: Annotated[bool, typer.Option("--rs384", help="RSA, for an EMR without ES384.")] = False
+) -> None:
     """Make the key by which the hub proves itself to the EMR (EC P-384 for ES384, SMART App Launch 2.2).
 
     Example: hospital-hub secrets create-smart /etc/hospital-hub/smart.pem
     """
-    _write(file, new_smart_key())
+    _write(file, new_smart_key(rs384=rs384))
     typer.echo(f"{file} made: set HUB_SMART_KEY_FILE={file}. Its public half is served at /.well-known/jwks.json.")
 
 

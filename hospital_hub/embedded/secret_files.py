@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from hospital_hub.settings import MASTER_KEY_BYTES
@@ -30,8 +30,13 @@ def new_master_key() -> bytes:
     return base64.b64encode(secrets.token_bytes(MASTER_KEY_BYTES)) + b"\n"
 
 
-def new_smart_key() -> bytes:
-    key = ec.generate_private_key(ec.SECP384R1())
+def new_smart_key(*, rs384: bool = False) -> bytes:
+    """For ES384, or for an EMR that takes RS384 alone."""
+    key = (
+        rsa.generate_private_key(public_exponent=65537, key_size=3072)
+        if rs384
+        else ec.generate_private_key(ec.SECP384R1())
+    )
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
+from hospital_hub.emr_registry import Emrs
 from hospital_hub.identity.permissions import Role
 from hospital_hub.settings import Settings
 from hospital_hub.web.languages import marked
@@ -27,6 +29,8 @@ OPERATIONS: Final = Place("/operations", marked("Operations"), marked("Load, wai
 AUDIT: Final = Place("/audit", marked("Audit"), marked("Who did what with which patient's data."))
 EMR_TITLE: Final = marked("Medical records")
 EMR_ABOUT: Final = marked("Clinicians open the side panel from a patient there.")
+PANEL_TITLE: Final = marked("Side panel in a window of its own")
+PANEL_ABOUT: Final = marked("Clinicians log in at the EMR and choose a patient there.")
 
 OF_ROLE: Final[Mapping[Role, tuple[Place, ...]]] = {
     Role.NURSE: (BOARD, KIOSK),
@@ -39,13 +43,22 @@ OF_ROLE: Final[Mapping[Role, tuple[Place, ...]]] = {
 
 def entrances(settings: Settings) -> tuple[Place, ...]:
     """For somebody who is not logged in."""
-    return (KIOSK, BOARD, *_emr(settings), RESEARCH, OPERATIONS, AUDIT)
+    return (KIOSK, BOARD, *_emr(settings), *_standalone(settings), RESEARCH, OPERATIONS, AUDIT)
 
 
 def of_role(role: Role, settings: Settings) -> tuple[Place, ...]:
-    return OF_ROLE.get(role, ()) if role is not Role.CLINICIAN else _emr(settings)
+    return OF_ROLE.get(role, ()) if role is not Role.CLINICIAN else (*_emr(settings), *_standalone(settings))
 
 
 def _emr(settings: Settings) -> tuple[Place, ...]:
     """In the demonstration alone: a hospital's EMR is opened from its own desktop."""
     return (Place(settings.frame_origin, EMR_TITLE, EMR_ABOUT),) if settings.demo and settings.frame_origin else ()
+
+
+def _standalone(settings: Settings) -> tuple[Place, ...]:
+    """The EMRs whose block lets the panel be opened from here; each asks for log-in and patient itself."""
+    return tuple(
+        Place(f"/notes/standalone?{urlencode({'iss': emr.issuer})}", emr.title or PANEL_TITLE, PANEL_ABOUT)
+        for emr in Emrs.of_settings(settings).blocks.values()
+        if emr.panel.standalone
+    )

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
-from hospital_hub.emr import client_key
+from hospital_hub.emr import public_jwks
 from hospital_hub.resources import resources_of
 
 router = APIRouter()
@@ -13,5 +13,5 @@ router = APIRouter()
 
 @router.get("/.well-known/jwks.json", name="jwks")
 async def jwks(request: Request) -> JSONResponse:
-    keys: dict[str, Any] = client_key(resources_of(request)).public_jwks()
+    keys: dict[str, Any] = public_jwks(resources_of(request))
     return JSONResponse(keys)

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from hospital_hub.emr import emr_of
+from hospital_hub.emr_registry import Emr
 from hospital_hub.errors import Conflict
 from hospital_hub.identity.principal import Principal
 from hospital_hub.inference.ask import Models
 from hospital_hub.notes.emr import fhir_client
-from hospital_hub.notes.launch import LaunchContext, context_of
+from hospital_hub.notes.launch_context import LaunchContext
+from hospital_hub.notes.renewal import living_context
 from hospital_hub.resources import Resources
 from hospital_hub.storage.clock import utc_now
 from integrations.fhir.client import FhirClient
@@ -24,7 +27,12 @@ class Desk:
 
     @property
     def fhir(self) -> FhirClient:
-        return fhir_client(self.resources, self.context.access_token)
+        return fhir_client(self.resources, self.context.access_token, issuer=self.context.issuer)
+
+    @property
+    def emr(self) -> Emr:
+        """Raises: Unavailable where it is no longer registered."""
+        return emr_of(self.resources, self.context.issuer)
 
     @property
     def subject(self) -> bytes:
@@ -51,6 +59,5 @@ async def open_desk(resources: Resources, models: Models, *, who: Principal, req
     Raises:
         LaunchEnded: the launch behind the log-in is over.
     """
-    async with resources.database.work() as session:
-        context = await context_of(session, resources, who=who, now=utc_now())
+    context = await living_context(resources, who=who, now=int(utc_now().timestamp()))
     return Desk(resources, models, who, context, request_id)

@@ -11,13 +11,12 @@ from typing import Final
 import structlog
 
 from hospital_hub.audit.events import Deed, record
-from hospital_hub.emr import issuer_of
-from hospital_hub.errors import NotFound
+from hospital_hub.errors import NotFound, Unavailable
 from hospital_hub.identity.permissions import Action
 from hospital_hub.identity.principal import WORKER
 from hospital_hub.notes.document import MadeBy, SignedNote, document_reference, provenance, same_document
 from hospital_hub.notes.draft import Draft, State, failed, filed, put_off, taken
-from hospital_hub.notes.emr import backend_client, fhir_client
+from hospital_hub.notes.emr import worker_client
 from hospital_hub.notes.service import TASK
 from hospital_hub.notes.store import Kept, keep, load_for_filing
 from hospital_hub.resources import Resources
@@ -26,7 +25,6 @@ from integrations.fhir.client import FhirClient
 from integrations.fhir.errors import Fault, FhirFault
 from integrations.fhir.validation import validate
 from integrations.smart.backend import BackendTokens
-from integrations.smart.discovery import discover
 from integrations.smart.errors import SmartFault
 
 FIRST_WAIT, LONGEST_WAIT = 5, 300
@@ -58,7 +56,7 @@ async def step(resources: Resources, tokens: BackendTokens, *, identifier: uuid.
     kept = await _take(resources, identifier)
     if kept is None:
         return Outcome.NOTHING_TO_DO
-    result = await _write(resources, tokens, note=_note(kept))
+    result = await _write(resources, tokens, note=_note(kept), issuer=kept.row.issuer)
     return await _settle(resources, identifier, result=result)
 
 
@@ -77,12 +75,12 @@ async def _take(resources: Resources, identifier: uuid.UUID) -> Kept | None:
         return Kept(kept.row, kept.about, draft, kept.ai_text, kept.facts)
 
 
-async def _write(resources: Resources, tokens: BackendTokens, *, note: SignedNote) -> str | _Trouble:
-    """The reference of the filed document, or why there is none."""
+async def _write(resources: Resources, tokens: BackendTokens, *, note: SignedNote, issuer: str) -> str | _Trouble:
+    """The reference of the filed document, or why there is none. It goes to the EMR in which it was drafted alone."""
     try:
-        configuration = await discover(resources.http, issuer_of(resources))
-        token = await tokens.token(resources.http, configuration, client=backend_client(resources))
-        return await _create(fhir_client(resources, token), note)
+        return await _create(await worker_client(resources, tokens, issuer=issuer), note)
+    except Unavailable as unregistered:
+        return _Trouble(unregistered.code, passing=True)
     except SmartFault as fault:
         return _Trouble(f"smart_{fault.oauth_code or fault.fault.value}", passing=fault.passing)
     except FhirFault as fault:

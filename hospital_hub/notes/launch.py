@@ -1,78 +1,98 @@
-"""From the EMR's launch to a log-in of the hub: one registered issuer, one use of each state, ten minutes.
+"""From a launch, the EMR's or a standalone one, to a log-in of the hub: one use of each state, ten minutes.
 
 The verifier and the nonce are derived from the state by the vault's key, so that the table keeps hashes alone.
+The state is tied to the browser and to the EMR that was asked: an answer is taken to no other EMR.
 """
 
 import base64
-import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, text
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hospital_hub.audit.events import Deed, record
-from hospital_hub.emr import issuer_of, subject_of
+from hospital_hub.emr import discovered, emr_of
+from hospital_hub.emr_registry import Emr
 from hospital_hub.errors import BadInput, NotAllowed
-from hospital_hub.identity.logins import begin, end, living
+from hospital_hub.identity.logins import begin, end
 from hospital_hub.identity.permissions import Role
 from hospital_hub.identity.principal import Principal
-from hospital_hub.identity.tables import Login
-from hospital_hub.notes.emr import LaunchEnded, from_smart, panel_client
+from hospital_hub.notes.emr import from_smart, panel_client
+from hospital_hub.notes.launch_context import LaunchContext, keep_context, renew_at
 from hospital_hub.notes.tables import SmartLaunch
 from hospital_hub.resources import Resources
 from hospital_hub.storage.clock import utc_now
 from hospital_hub.storage.ids import new_token
-from hospital_hub.storage.vault import Place, Vault
-from integrations.smart.discovery import Configuration, discover
-from integrations.smart.errors import SmartFault
+from hospital_hub.storage.vault import Vault
+from integrations.smart.errors import Fault, SmartFault
 from integrations.smart.id_token import Expected, Person, verify_id_token
-from integrations.smart.launch import Attempt, Exchange, LaunchToken, authorization_url, exchange_code
+from integrations.smart.launch import (
+    Attempt,
+    Client,
+    Exchange,
+    LaunchToken,
+    authorization_url,
+    exchange_code,
+    require_sender,
+)
 
 MINUTES = 10
+PATIENT_SIDE = ("Patient/", "RelatedPerson/")
 
 
 @dataclass(frozen=True)
-class LaunchContext:
-    """What a clinician's log-in carries: the EMR's token and whom it is for. `until` in seconds since 1970."""
+class Opening:
+    """What begins a launch: `launch` is the EMR's opaque word, empty where the hub begins by itself."""
 
-    issuer: str
-    access_token: str = field(repr=False)
-    until: int
-    patient: str
-    encounter: str
-    fhir_user: str
-    need_patient_banner: bool
-
-    @property
-    def subject(self) -> str:
-        return subject_of(self.issuer, self.patient)
+    emr: Emr
+    browser: str = field(repr=False)
+    launch: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
 class Callback:
-    """What the EMR's redirect brings, and the browser that brings it."""
+    """What the redirect brings, and the browser that brings it. `emr` is the name in the path, `iss` of RFC 9207."""
 
     code: str = field(repr=False)
     state: str = field(repr=False)
     browser: str = field(repr=False)
+    emr: str = ""
+    iss: str = ""
 
 
-async def start(resources: Resources, *, iss: str, launch: str, browser: str) -> str:
-    """The URL to send the browser to.
+def registered(resources: Resources, iss: str) -> Emr:
+    """The EMR that says it launches the hub.
 
     Raises:
-        BadInput: another issuer than the registered one. UpstreamFailed: its log-in service does not answer.
+        BadInput: no such EMR is registered; it is not asked for anything.
     """
-    issuer = issuer_of(resources)
-    if iss.rstrip("/") != issuer:
+    emr = resources.emrs.of(iss)
+    if emr is None:
         raise BadInput(
             "This EMR is not registered with the hub.",
             "Open the panel from your hospital's own EMR.",
             code="wrong_issuer",
         )
-    configuration = await _configuration(resources)
+    return emr
+
+
+async def start(resources: Resources, opening: Opening) -> str:
+    """The URL to send the browser to.
+
+    Raises:
+        NotAllowed: a standalone launch where the EMR has none. UpstreamFailed: its log-in service cannot be used.
+    """
+    emr, standalone = opening.emr, not opening.launch
+    if standalone and not emr.panel.standalone:
+        raise NotAllowed(
+            "This EMR opens the panel from a patient's page only.", "Open it there.", code="no_standalone_launch"
+        )
+    try:
+        configuration = await discovered(resources, emr)
+    except SmartFault as fault:
+        raise from_smart(fault) from fault
+    client = panel_client(resources, emr, configuration=configuration, standalone=standalone)
     state = new_token()
     async with resources.database.work() as session:
         stale = func.now() - text(f"interval '{MINUTES} minutes'")
@@ -80,11 +100,11 @@ async def start(resources: Resources, *, iss: str, launch: str, browser: str) ->
         session.add(
             SmartLaunch(
                 state_hash=resources.vault.blind("smart-state|" + state),
-                browser_hash=resources.vault.blind("smart-browser|" + browser),
+                browser_hash=resources.vault.blind("smart-browser|" + opening.browser),
+                issuer=emr.issuer,
             )
         )
-    attempt = _attempt(resources.vault, state)
-    return authorization_url(configuration, panel_client(resources), attempt=attempt, launch=launch)
+    return authorization_url(configuration, client, attempt=_attempt(resources.vault, state), launch=opening.launch)
 
 
 async def finish(resources: Resources, callback: Callback, *, before: Principal | None, now: datetime) -> str:
@@ -93,43 +113,44 @@ async def finish(resources: Resources, callback: Callback, *, before: Principal 
     Raises:
         NotAllowed: the state is unknown, spent, too old or another browser's; or the EMR did not allow the launch.
     """
-    await _spend(resources, callback)
-    configuration = await _configuration(resources)
-    attempt = _attempt(resources.vault, callback.state)
-    client = panel_client(resources)
-    seconds = int(now.timestamp())
-    exchange = Exchange(callback.code, attempt.verifier, jti=new_token(), now=seconds)
-    expected = Expected(client.client_id, attempt.nonce, seconds)
+    emr = emr_of(resources, await _spend(resources, callback))
     try:
-        token = await exchange_code(resources.http, configuration, client=client, exchange=exchange)
-        person = await verify_id_token(resources.http, configuration, token=token.id_token, expected=expected)
+        client, token, person = await _granted(resources, emr, callback=callback, now=int(now.timestamp()))
+        who = _person(emr, person)
     except SmartFault as fault:
         raise from_smart(fault) from fault
     if not token.patient:
         raise BadInput("The EMR named no patient.", "Open the panel from a patient's page.", code="no_patient")
-    who, context = _launched(resources, token, person=person, now=now)
+    context = _context(emr, token, person=person, now=int(now.timestamp()))
+    if "online_access" not in client.scope and "offline_access" not in client.scope:
+        context = replace(context, refresh_token="")  # not asked for, so not kept
     return await _log_in(resources, who, context=context, before=before)
 
 
-async def context_of(session: AsyncSession, resources: Resources, *, who: Principal, now: datetime) -> LaunchContext:
-    """The launch behind a log-in.
+async def _granted(
+    resources: Resources, emr: Emr, *, callback: Callback, now: int
+) -> tuple[Client, LaunchToken, Person]:
+    if callback.emr and resources.emrs.blocks.get(callback.emr) != emr:
+        raise SmartFault(Fault.MIXED_UP)
+    configuration = await discovered(resources, emr)
+    require_sender(configuration, callback.iss)
+    attempt = _attempt(resources.vault, callback.state)
+    client = panel_client(resources, emr, configuration=configuration, standalone=False)
+    exchange = Exchange(callback.code, attempt.verifier, jti=new_token(), now=now)
+    expected = Expected(client.client_id, attempt.nonce, now)
+    token = await exchange_code(resources.http, configuration, client=client, exchange=exchange)
+    person = await verify_id_token(resources.http, configuration, token=token.id_token, expected=expected)
+    return client, token, person
 
-    Raises:
-        LaunchEnded: there is none, or its token has run out.
-    """
-    login = await living(session, who=who)
-    if login.context is None:
-        raise LaunchEnded
-    place = _place(login)
-    opened = await resources.vault.open(session, subject=login.principal_id, place=place, sealed=login.context)
-    context = LaunchContext(**json.loads(opened))
-    if now.timestamp() >= context.until:
-        raise LaunchEnded
-    return context
 
-
-async def _spend(resources: Resources, callback: Callback) -> None:
-    """Delete the state's row; only the one request that deletes it goes on."""
+async def _spend(resources: Resources, callback: Callback) -> str:
+    """Delete the state's row; only the one request that deletes it goes on. The EMR that was asked."""
+    if not callback.browser:
+        raise NotAllowed(
+            "This browser keeps no cookie for the panel inside the EMR's page.",
+            "Open the panel again from the patient's page, in a window of its own.",
+            code="cookies_blocked",
+        )
     young = func.now() - text(f"interval '{MINUTES} minutes'")
     async with resources.database.work() as session:
         found = await session.exec(
@@ -139,21 +160,16 @@ async def _spend(resources: Resources, callback: Callback) -> None:
                 col(SmartLaunch.browser_hash) == resources.vault.blind("smart-browser|" + callback.browser),
                 col(SmartLaunch.created_at) >= young,
             )
-            .returning(col(SmartLaunch.state_hash))
+            .returning(col(SmartLaunch.issuer))
         )
-        if found.first() is None:
-            raise NotAllowed(
-                "This launch is not known, was used already, or took too long.",
-                "Open the panel again from the patient's page.",
-                code="launch_unknown",
-            )
-
-
-async def _configuration(resources: Resources) -> Configuration:
-    try:
-        return await discover(resources.http, issuer_of(resources))
-    except SmartFault as fault:
-        raise from_smart(fault) from fault
+        row = found.first()
+    if row is None:
+        raise NotAllowed(
+            "This launch is not known, was used already, or took too long.",
+            "Open the panel again from the patient's page.",
+            code="launch_unknown",
+        )
+    return str(row[0])
 
 
 def _attempt(vault: Vault, state: str) -> Attempt:
@@ -167,26 +183,33 @@ def _derived(vault: Vault, purpose: str, *, state: str) -> str:
     return base64.urlsafe_b64encode(vault.blind(f"smart-{purpose}|{state}")).rstrip(b"=").decode("ascii")
 
 
-def _launched(
-    resources: Resources, token: LaunchToken, *, person: Person, now: datetime
-) -> tuple[Principal, LaunchContext]:
-    issuer = issuer_of(resources)
-    fhir_user = "/".join(person.fhir_user.split("/")[-2:])  # also where it is an absolute URL
-    who = Principal(
-        id=f"{issuer}|{person.subject}",
+def _person(emr: Emr, person: Person) -> Principal:
+    """A clinician of this EMR: nobody of another server, and no patient."""
+    fhir_user = person.fhir_user.removeprefix(emr.issuer + "/")
+    if "://" in fhir_user:
+        raise SmartFault(Fault.ID_TOKEN, "fhirUser of another server")
+    if fhir_user.startswith(PATIENT_SIDE):
+        raise NotAllowed("The panel is for clinicians.", "Log in to the EMR as one.", code="not_a_clinician")
+    return Principal(
+        id=f"{emr.issuer}|{person.subject}",
         role=Role.CLINICIAN,
         display_name=person.name or fhir_user or person.subject,
     )
-    context = LaunchContext(
-        issuer=issuer,
+
+
+def _context(emr: Emr, token: LaunchToken, *, person: Person, now: int) -> LaunchContext:
+    return LaunchContext(
+        issuer=emr.issuer,
         access_token=token.access_token,
-        until=int(now.timestamp()) + token.seconds,
+        until=now + token.seconds,
         patient=token.patient,
         encounter=token.encounter,
-        fhir_user=fhir_user,
+        fhir_user=person.fhir_user.removeprefix(emr.issuer + "/"),
         need_patient_banner=token.need_patient_banner,
+        scope=token.scope,
+        refresh_token=token.refresh_token,
+        renew_at=renew_at(now, token.seconds),
     )
-    return who, context
 
 
 async def _log_in(resources: Resources, who: Principal, *, context: LaunchContext, before: Principal | None) -> str:
@@ -197,12 +220,7 @@ async def _log_in(resources: Resources, who: Principal, *, context: LaunchContex
             await end(session, who=before, now=now)
             record(session, before, deed=Deed.LOGOUT, entity=f"login/{before.session_id}")
         cookie, login = await begin(session, vault=vault, who=who, now=now)
-        login.context = await vault.seal(session, subject=who.id, place=_place(login), text=json.dumps(asdict(context)))
-        session.add(login)
+        await keep_context(session, vault, login=login, context=context)
         who = replace(who, session_id=login.id)
         record(session, who, deed=Deed.LOGIN, entity=f"login/{login.id}", subject=vault.blind(context.subject))
     return cookie
-
-
-def _place(login: Login) -> Place:
-    return Place("login", "context", str(login.id))

@@ -20,6 +20,7 @@ from hospital_hub.notes.stream import events, gap
 from hospital_hub.resources import resources_of
 from hospital_hub.storage.clock import utc_now
 from hospital_hub.web.page_streams import as_sse
+from hospital_hub.web.security import only_frame
 from hospital_hub.web.templates import render
 
 router = APIRouter(include_in_schema=False)
@@ -28,7 +29,9 @@ panel_router = APIRouter(prefix="/notes")
 
 async def _at_desk(request: Request, who: Annotated[Principal, Depends(Guard(Action.NOTE_DRAFT))]) -> Desk:
     request_id = getattr(request.state, "request_id", "")
-    return await open_desk(resources_of(request), models_of(request), who=who, request_id=request_id)
+    desk = await open_desk(resources_of(request), models_of(request), who=who, request_id=request_id)
+    only_frame(request, desk.emr.frame_origin)
+    return desk
 
 
 async def _at_signing_desk(request: Request, who: Annotated[Principal, Depends(Guard(Action.NOTE_SIGN))]) -> Desk:

@@ -18,7 +18,19 @@ class SmartLaunch(SQLModel, table=True):
 
     state_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
     browser_hash: bytes = Field(sa_type=LargeBinary, description="the browser that began it")
+    issuer: str = Field(description="the EMR that was asked; the answer is taken to no other")
     created_at: datetime = Field(
+        default=None, sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+    )
+
+
+class SmartRenewal(SQLModel, table=True):
+    """A log-in whose EMR token is being renewed: a refresh token is good for one use, so one request alone uses it."""
+
+    __tablename__ = "smart_renewal"
+
+    login: uuid.UUID = Field(primary_key=True)
+    taken_at: datetime = Field(
         default=None, sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
     )
 

@@ -7,27 +7,25 @@ from functools import partial
 from pathlib import Path
 
 import aiohttp
-from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from hospital_hub.operations.emr_examination import looks_at_emrs
 from hospital_hub.operations.findings import Finding, Wrong, examine, fetch, fetch_object
 from hospital_hub.operations.queue import queue_state
 from hospital_hub.registry import Registry, TierEntry
 from hospital_hub.settings import Settings
 from hospital_hub.storage.database import Database
 from hospital_hub.storage.schema import check
+from integrations.smart.keys import ClientKey
 
 REDIS_MAJOR = 7
 REDIS_SECONDS = 3
 LAG_SECONDS = 30.0
 FREE_GIB = 2.0
 GIB = 1024**3
-FHIR_VERSION = "4.0.1"
-SMART_MEMBERS = ("authorization_endpoint", "token_endpoint")
 Look = Callable[[], Awaitable[str]]
 
 
@@ -51,8 +49,7 @@ def _own(settings: Settings) -> Mapping[str, Look]:
 
 def _servers(settings: Settings, http: aiohttp.ClientSession) -> Mapping[str, Look]:
     return {
-        "FHIR server": partial(_fhir, settings, http),
-        "SMART configuration": partial(_smart, settings, http),
+        **looks_at_emrs(settings, http),
         "hub": partial(_hub, settings, http),
     }
 
@@ -72,14 +69,11 @@ async def _master_key(settings: Settings) -> str:
 
 
 async def _smart_key(settings: Settings) -> str:
-    remedy = "make one with `hospital-hub secrets create-smart FILE`"
     try:
-        key = load_pem_private_key(settings.smart_key().encode(), password=None)
+        algorithm = ClientKey(settings.smart_key()).algorithm
     except ValueError as broken:
-        raise Wrong("the file is no PEM private key", remedy) from broken
-    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP384R1):
-        raise Wrong("the key is not on the curve P-384", remedy)
-    return _private(settings.smart_key_file)
+        raise Wrong(f"the file is {broken}", "make one with `hospital-hub secrets create-smart FILE`") from broken
+    return f"{_private(settings.smart_key_file)} ({algorithm})"
 
 
 def _private(file: Path | None) -> str:
@@ -147,31 +141,6 @@ async def _redis(settings: Settings) -> str:
     if int(version.split(".", maxsplit=1)[0]) < REDIS_MAJOR:
         raise Wrong(f"is version {version}", f"the hub needs Redis {REDIS_MAJOR} or Valkey")
     return f"answers, protocol version {version}"
-
-
-async def _fhir(settings: Settings, http: aiohttp.ClientSession) -> str:
-    issuer = _issuer(settings)
-    told = await fetch_object(http, f"{issuer}/metadata", remedy="start the FHIR server, or correct HUB_EMR_ISSUER")
-    version = told.get("fhirVersion")
-    if version != FHIR_VERSION:
-        raise Wrong(f"speaks FHIR {version}", f"the hub needs {FHIR_VERSION} (R4)")
-    return f"{issuer} speaks FHIR {version}"
-
-
-async def _smart(settings: Settings, http: aiohttp.ClientSession) -> str:
-    url = f"{_issuer(settings)}/.well-known/smart-configuration"
-    told = await fetch_object(http, url, remedy="ask the EMR's administrator to switch SMART App Launch on")
-    lacking = [name for name in SMART_MEMBERS if not told.get(name)]
-    methods = told.get("code_challenge_methods_supported")
-    if lacking or not isinstance(methods, list) or "S256" not in methods:
-        raise Wrong(f"lacks {', '.join(lacking) or 'PKCE with S256'}", "the EMR must support SMART App Launch 2")
-    return f"token endpoint {told['token_endpoint']}"
-
-
-def _issuer(settings: Settings) -> str:
-    if not settings.emr_issuer:
-        raise Wrong("HUB_EMR_ISSUER is not set", "name the FHIR base URL of the EMR there")
-    return settings.emr_issuer.rstrip("/")
 
 
 async def _hub(settings: Settings, http: aiohttp.ClientSession) -> str:

@@ -8,13 +8,12 @@ An EMR that grants less still works as far as its grant goes; a refused filing w
 
 from typing import Final
 
-from hospital_hub.emr import BACKEND_ID, client_key, issuer_of, subject_of
+from hospital_hub.emr import backend_client, discovered, home_of, issuer_of, subject_of
 from hospital_hub.errors import HubError, NotAllowed, UpstreamFailed
 from hospital_hub.resources import Resources
 from integrations.fhir.client import FhirClient
 from integrations.fhir.errors import Fault, FhirFault
-from integrations.smart.backend import BackendClient, BackendTokens
-from integrations.smart.discovery import discover
+from integrations.smart.backend import BackendTokens
 from integrations.smart.errors import SmartFault
 
 LOOK_SCOPE: Final = "system/Patient.rs system/Encounter.rs"
@@ -33,11 +32,11 @@ async def connect(resources: Resources, tokens: BackendTokens, *, scope: str) ->
     Raises:
         SmartFault: the EMR gives none. Unavailable: no EMR, or no key for it.
     """
-    issuer = issuer_of(resources)
-    configuration = await discover(resources.http, issuer)
-    client = BackendClient(client_id=BACKEND_ID, scope=scope, key=client_key(resources))
+    emr = home_of(resources)
+    configuration = await discovered(resources, emr)
+    client = backend_client(resources, emr, scope=scope)
     token = await tokens.token(resources.http, configuration, client=client)
-    return FhirClient(resources.http, base=issuer, token=token)
+    return FhirClient(resources.http, base=emr.issuer, token=token)
 
 
 def for_people(fault: SmartFault | FhirFault) -> HubError:

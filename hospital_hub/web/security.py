@@ -5,12 +5,13 @@ Plain ASGI, so that streams pass through unbuffered. Who is asking is decided el
 
 import re
 import uuid
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import ASGIApp
 
 from hospital_hub.web.languages import marked
@@ -40,8 +41,13 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 log = structlog.get_logger()
 
 
-def frame_ancestors(path: str, *, emr_origin: str) -> str:
-    return emr_origin if emr_origin and path.startswith(PANEL_PREFIX) else NOBODY
+def frame_ancestors(path: str, *, emr_origins: Sequence[str]) -> str:
+    return " ".join(emr_origins) if emr_origins and path.startswith(PANEL_PREFIX) else NOBODY
+
+
+def only_frame(connection: HTTPConnection, origin: str) -> None:
+    """The answer to this request belongs to one EMR: no other may frame it."""
+    connection.state.frame_origin = origin
 
 
 def request_id(received: str | None) -> str:
@@ -91,25 +97,26 @@ class RequestIdMiddleware(HttpMiddleware):
 
 
 class SecurityHeadersMiddleware(HttpMiddleware):
-    """Adds the headers; only the EMR's origin may frame the panel, only fixed files may be cached.
+    """Adds the headers; only EMRs may frame the panel, only fixed files may be cached.
 
     `voice`: a page of the kiosk may ask for the microphone.
     """
 
-    def __init__(self, app: ASGIApp, *, emr_origin: str, https: bool, voice: bool = False) -> None:
+    def __init__(self, app: ASGIApp, *, emr_origins: Sequence[str], https: bool, voice: bool = False) -> None:
         super().__init__(app)
-        self._emr_origin = emr_origin
+        self._emr_origins = tuple(emr_origins)
         self._https = https
         self._voice = voice
 
     async def serve(self, exchange: Exchange) -> None:
         def add(headers: MutableHeaders) -> None:
-            self._add(headers, path=exchange.path)
+            own = exchange.scope.get("state", {}).get("frame_origin")
+            self._add(headers, path=exchange.path, origins=(own,) if own else self._emr_origins)
 
         await self.app(exchange.scope, exchange.receive, exchange.send_after(add))
 
-    def _add(self, headers: MutableHeaders, *, path: str) -> None:
-        ancestors = frame_ancestors(path, emr_origin=self._emr_origin)
+    def _add(self, headers: MutableHeaders, *, path: str, origins: Sequence[str]) -> None:
+        ancestors = frame_ancestors(path, emr_origins=origins)
         headers.update(_FIXED)
         if self._voice and path.startswith(KIOSK_PREFIX):
             headers.update(_SPEAKING)

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from hospital_hub.emr_registry import Emrs
 from hospital_hub.errors import HubError
 from hospital_hub.settings import Settings
 from hospital_hub.web import problems
@@ -47,8 +48,13 @@ def install(app: FastAPI, *, settings: Settings, problem_formats: Mapping[str, P
     app.add_middleware(LastResortMiddleware)
     app.add_middleware(LanguageMiddleware, secure=https)
     voice = bool(settings.transcription_url)
-    app.add_middleware(SecurityHeadersMiddleware, emr_origin=settings.frame_origin, https=https, voice=voice)
+    app.add_middleware(SecurityHeadersMiddleware, emr_origins=_framing(settings), https=https, voice=voice)
     app.add_middleware(RequestIdMiddleware)
+
+
+def _framing(settings: Settings) -> tuple[str, ...]:
+    """The origins of all EMRs; a page that belongs to one of them says so itself."""
+    return Emrs.of_settings(settings).frame_origins or ((settings.emr_origin,) if settings.emr_origin else ())
 
 
 def _answer_errors(app: FastAPI) -> None:

@@ -4,14 +4,18 @@ Source: SMART App Launch 2.2, "Backend Services".
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import aiohttp
 
+from integrations.smart.authentication import Moment, proof
 from integrations.smart.discovery import Configuration
-from integrations.smart.keys import ASSERTION_TYPE, ClientKey
-from integrations.smart.launch import lifetime, text
+from integrations.smart.errors import Fault, SmartFault
+from integrations.smart.keys import ClientKey
+from integrations.smart.scopes import widened
+from integrations.smart.token_answer import lifetime, text
 from integrations.smart.wire import post_form
 
 # A token that ends while a request is under way is worth less than a new one.
@@ -40,33 +44,35 @@ async def ask_token(
     """A new token.
 
     Raises:
-        SmartFault: DENIED when the EMR does not know the client, its key or the scope.
+        SmartFault: DENIED when the EMR does not know the client, its key or the scope; WIDENED when it gives more.
     """
-    assertion = client.key.assertion(
-        client_id=client.client_id, audience=configuration.token_endpoint, jti=jti, now=now
-    )
     form = {
         "grant_type": "client_credentials",
         "scope": client.scope,
-        "client_assertion_type": ASSERTION_TYPE,
-        "client_assertion": assertion,
+        **proof(configuration, client.client_id, key=client.key, moment=Moment(jti, now)),
     }
     found = await post_form(http, configuration.token_endpoint, form=form)
-    return BackendToken(text(found, "access_token"), text(found, "scope"), now + lifetime(found))
+    scope = text(found, "scope")
+    if widened(asked=client.scope, granted=scope):
+        raise SmartFault(Fault.WIDENED)
+    return BackendToken(text(found, "access_token"), scope, now + lifetime(found))
 
 
 @dataclass
 class BackendTokens:
-    """The living tokens of one process, one a client and token endpoint; `jti` and `clock` are the caller's."""
+    """The living tokens of one process, one a client, scope and token endpoint; `jti` and `clock` are the caller's.
+
+    An EMR that is slow to answer holds up nobody at another one.
+    """
 
     jti: Callable[[], str]
     clock: Callable[[], float]
     _kept: dict[tuple[str, str, str], BackendToken] = field(default_factory=dict)
-    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _asking: defaultdict[tuple[str, str, str], asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def token(self, http: aiohttp.ClientSession, configuration: Configuration, *, client: BackendClient) -> str:
         place = (configuration.token_endpoint, client.client_id, client.scope)
-        async with self._asking:
+        async with self._asking[place]:
             kept = self._kept.get(place)
             now = int(self.clock())
             if kept is None or kept.until - EARLY_SECONDS <= now:

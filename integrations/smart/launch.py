@@ -1,32 +1,33 @@
-"""The EHR launch: the URL that asks for a code, and the code's exchange for a token with its launch context.
+"""The launch, from the EMR or standalone: the URL that asks for a code, and the code's exchange for a token.
 
 Source: SMART App Launch 2.2, "App Launch: Launch and Authorization"; PKCE is RFC 7636. Keeps nothing.
 """
 
 import base64
 import hashlib
+import hmac
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
+from integrations.smart.authentication import Moment, proof
 from integrations.smart.discovery import Configuration
 from integrations.smart.errors import Fault, SmartFault
-from integrations.smart.keys import ASSERTION_TYPE, ClientKey
+from integrations.smart.keys import ClientKey
+from integrations.smart.scopes import widened
+from integrations.smart.token_answer import identifier, lifetime, optional, text
 from integrations.smart.wire import Json, post_form
-
-MAX_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
 class Client:
-    """What the EMR registered for the hub."""
+    """What the EMR registered for the hub; a public client has no key."""
 
     client_id: str
     redirect_uri: str
     scope: str
-    key: ClientKey
+    key: ClientKey | None
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class LaunchToken:
     patient: str = ""
     encounter: str = ""
     need_patient_banner: bool = True
+    refresh_token: str = field(default="", repr=False)
 
 
 def challenge(verifier: str) -> str:
@@ -57,13 +59,14 @@ def challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
-def authorization_url(configuration: Configuration, client: Client, *, attempt: Attempt, launch: str) -> str:
+def authorization_url(configuration: Configuration, client: Client, *, attempt: Attempt, launch: str = "") -> str:
+    """`launch` is what the EMR sent along; a standalone launch has none."""
     query = urlencode(
         {
             "response_type": "code",
             "client_id": client.client_id,
             "redirect_uri": client.redirect_uri,
-            "launch": launch,
+            **({"launch": launch} if launch else {}),
             "scope": client.scope,
             "state": attempt.state,
             "aud": configuration.fhir_base,
@@ -74,6 +77,16 @@ def authorization_url(configuration: Configuration, client: Client, *, attempt: 
     )
     separator = "&" if urlsplit(configuration.authorization_endpoint).query else "?"
     return f"{configuration.authorization_endpoint}{separator}{query}"
+
+
+def require_sender(configuration: Configuration, iss: str) -> None:
+    """RFC 9207, 2.4: the answer comes from the server that was asked.
+
+    Raises:
+        SmartFault: MIXED_UP.
+    """
+    if (iss or configuration.names_itself) and not hmac.compare_digest(iss.encode(), configuration.issuer.encode()):
+        raise SmartFault(Fault.MIXED_UP)
 
 
 @dataclass(frozen=True)
@@ -92,21 +105,20 @@ async def exchange_code(
     """The token of a launch.
 
     Raises:
-        SmartFault: DENIED when the code is spent, late or not ours; MALFORMED when the answer lacks what it must have.
+        SmartFault: DENIED when the code is spent, late or not ours; WIDENED when more is granted than was asked;
+            MALFORMED when the answer lacks what it must have.
     """
-    assertion = client.key.assertion(
-        client_id=client.client_id, audience=configuration.token_endpoint, jti=exchange.jti, now=exchange.now
-    )
     form = {
         "grant_type": "authorization_code",
         "code": exchange.code,
         "redirect_uri": client.redirect_uri,
         "code_verifier": exchange.verifier,
-        "client_id": client.client_id,
-        "client_assertion_type": ASSERTION_TYPE,
-        "client_assertion": assertion,
+        **proof(configuration, client.client_id, key=client.key, moment=Moment(exchange.jti, exchange.now)),
     }
-    return _launch_token(await post_form(http, configuration.token_endpoint, form=form))
+    token = _launch_token(await post_form(http, configuration.token_endpoint, form=form))
+    if widened(asked=client.scope, granted=token.scope):
+        raise SmartFault(Fault.WIDENED)
+    return token
 
 
 def _launch_token(found: Json) -> LaunchToken:
@@ -115,31 +127,8 @@ def _launch_token(found: Json) -> LaunchToken:
         seconds=lifetime(found),
         scope=text(found, "scope"),
         id_token=text(found, "id_token"),
-        patient=_optional(found, "patient"),
-        encounter=_optional(found, "encounter"),
+        patient=identifier(found, "patient"),
+        encounter=identifier(found, "encounter"),
         need_patient_banner=found.get("need_patient_banner") is not False,
+        refresh_token=optional(found, "refresh_token"),
     )
-
-
-def text(found: Json, name: str) -> str:
-    value = found.get(name)
-    if not isinstance(value, str) or not value:
-        raise SmartFault(Fault.MALFORMED, f"no {name}")
-    return value
-
-
-def lifetime(found: Json) -> int:
-    """Seconds; a Bearer token that says how long it lives."""
-    if str(found.get("token_type", "")).lower() != "bearer":
-        raise SmartFault(Fault.MALFORMED, "not a Bearer token")
-    seconds: Any = found.get("expires_in")
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds <= MAX_SECONDS:
-        raise SmartFault(Fault.MALFORMED, "no usable expires_in")
-    return seconds
-
-
-def _optional(found: Json, name: str) -> str:
-    value = found.get(name, "")
-    if not isinstance(value, str):
-        raise SmartFault(Fault.MALFORMED, f"{name} is not text")
-    return value

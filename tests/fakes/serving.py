@@ -12,7 +12,8 @@ from starlette.types import ASGIApp
 @asynccontextmanager
 async def served(app: ASGIApp) -> AsyncIterator[str]:
     """Yield the origin, e.g. `http://127.0.0.1:40123`."""
-    listener = socket.socket()
+    # With the protocol named asyncio sends small answers at once; else each waits 40 ms for an acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)

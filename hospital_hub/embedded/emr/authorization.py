@@ -19,8 +19,9 @@ from hospital_hub.embedded.emr.parts import Emr, EmrParts
 NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 CAPABILITIES = [
     *("launch-ehr", "client-confidential-asymmetric", "sso-openid-connect", "permission-patient", "permission-v2"),
-    *("context-ehr-patient", "context-ehr-encounter", "context-banner"),
+    *("context-ehr-patient", "context-ehr-encounter", "context-banner", "permission-online"),
 ]
+GRANTS = ("authorization_code", "refresh_token", "client_credentials")
 router = APIRouter()
 
 
@@ -32,7 +33,7 @@ def discovery(config: EmrConfig) -> dict[str, Any]:
         "authorization_endpoint": f"{auth}/authorize",
         "token_endpoint": config.token_url,
         "introspection_endpoint": f"{auth}/introspect",
-        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "grant_types_supported": list(GRANTS),
         "response_types_supported": ["code"],
         "scopes_supported": [*PANEL_SCOPE.split(), *BACKEND_SCOPE.split()],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
@@ -40,6 +41,7 @@ def discovery(config: EmrConfig) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
+        "authorization_response_iss_parameter_supported": True,
         "capabilities": CAPABILITIES,
     }
 
@@ -66,6 +68,7 @@ async def authorize(request: Request, emr: Emr) -> Response:
         answer = failure.body
     if query.get("state"):
         answer["state"] = query["state"]
+    answer["iss"] = emr.config.fhir_base  # RFC 9207
     return RedirectResponse(f"{query['redirect_uri']}?{urlencode(answer)}", status_code=303, headers=NOT_KEPT)
 
 
@@ -81,11 +84,13 @@ def _code(request: Request, emr: EmrParts, *, query: dict[str, str]) -> str:
 async def token(request: Request, emr: Emr) -> JSONResponse:
     fields = await form(request)
     client = await emr.check.client(fields)
-    if fields.get("grant_type") not in ("authorization_code", "client_credentials"):
-        raise OAuthFailure("unsupported_grant_type", "grant_type must be authorization_code or client_credentials")
-    if fields["grant_type"] != client.grant_type:
+    kind = fields.get("grant_type", "")
+    makers = {"authorization_code": emr.grants.exchange, "client_credentials": emr.grants.backend}
+    make = {**makers, "refresh_token": emr.grants.renew}.get(kind)
+    if make is None:
+        raise OAuthFailure("unsupported_grant_type", f"grant_type must be one of {', '.join(GRANTS)}")
+    if client.grant_type != ("authorization_code" if kind == "refresh_token" else kind):
         raise OAuthFailure("unauthorized_client", f"{client.client_id} is registered for {client.grant_type}")
-    make = emr.grants.exchange if client.grant_type == "authorization_code" else emr.grants.backend
     return JSONResponse(make(client, fields), headers=NOT_KEPT)
 
 

@@ -8,7 +8,9 @@ CHART_TYPES = (
     *("Patient", "Condition", "Observation", "MedicationRequest"),
     *("AllergyIntolerance", "Encounter", "DocumentReference"),
 )
-PANEL_SCOPE = " ".join(["launch", "openid", "fhirUser", *(f"patient/{kind}.rs" for kind in CHART_TYPES)])
+PANEL_SCOPE = " ".join(
+    ["launch", "openid", "fhirUser", "online_access", *(f"patient/{kind}.rs" for kind in CHART_TYPES)]
+)
 # What triage files, and may correct or mark as entered in error; the hub deletes none of it.
 TRIAGE_TYPES = ("Encounter", "QuestionnaireResponse", "Observation", "RiskAssessment", "Task")
 BACKEND_SCOPE = " ".join(

@@ -14,6 +14,7 @@ from hospital_hub.embedded.emr.clients import RegisteredClient
 from hospital_hub.embedded.emr.config import EmrConfig
 from hospital_hub.embedded.emr.failures import OAuthFailure
 from hospital_hub.embedded.emr.once import Once
+from hospital_hub.embedded.emr.renewals import Renewals
 from hospital_hub.embedded.emr.scopes import granted
 from hospital_hub.embedded.emr.tokens import Access, Context, Tokens
 
@@ -35,6 +36,7 @@ class Grants:
     tokens: Tokens
     _launches: Once[Context] = field(default_factory=lambda: Once(LAUNCH_SECONDS))
     _codes: Once[Grant] = field(default_factory=lambda: Once(CODE_SECONDS))
+    _renewals: Renewals[Grant] = field(default_factory=Renewals)
     _spent: dict[str, str] = field(default_factory=dict)
     _revoked: set[str] = field(default_factory=set)
 
@@ -60,6 +62,14 @@ class Grants:
             raise OAuthFailure("invalid_grant", "code_verifier does not fit the code_challenge")
         return self._answer(client, grant=grant, code=code)
 
+    def renew(self, client: RegisteredClient, form: Mapping[str, str]) -> dict[str, Any]:
+        """A next access token, for the same patient and no other scopes; the refresh token changes each time."""
+        found = self._renewals.take(form.get("refresh_token", ""), now=self.config.now())
+        if found is None or found[1].request.client_id != client.client_id:
+            raise OAuthFailure("invalid_grant", "The refresh token is unknown, used, or over eight hours old")
+        line, grant = found
+        return {**self._access(client, grant=grant, token_id=secrets.token_urlsafe(16)), **self._next(grant, line=line)}
+
     def backend(self, client: RegisteredClient, form: Mapping[str, str]) -> dict[str, Any]:
         scope = granted(form.get("scope", ""), client.scope)
         if not scope:
@@ -75,19 +85,28 @@ class Grants:
         request, context = grant.request, grant.context
         token_id = secrets.token_urlsafe(16)
         self._spent[code] = token_id
-        answer = {
-            "access_token": self.tokens.access(client, scope=request.scope, context=context, token_id=token_id),
-            "token_type": "Bearer",
-            "expires_in": client.token_seconds,
-            "scope": request.scope,
-            "patient": context.patient,
-            "need_patient_banner": False,  # the EMR's page shows it above the panel
-            **({"encounter": context.encounter} if context.encounter else {}),
-        }
+        answer = {**self._access(client, grant=grant, token_id=token_id), **self._next(grant)}
         if "openid" in request.scope.split():
             name = grant.doctor.title
             answer["id_token"] = self.tokens.identity(client.client_id, context=context, nonce=request.nonce, name=name)
         return answer
+
+    def _access(self, client: RegisteredClient, *, grant: Grant, token_id: str) -> dict[str, Any]:
+        scope, context = grant.request.scope, grant.context
+        return {
+            "access_token": self.tokens.access(client, scope=scope, context=context, token_id=token_id),
+            "token_type": "Bearer",
+            "expires_in": client.token_seconds,
+            "scope": scope,
+            "patient": context.patient,
+            "need_patient_banner": False,  # the EMR's page shows it above the panel
+            **({"encounter": context.encounter} if context.encounter else {}),
+        }
+
+    def _next(self, grant: Grant, *, line: str = "") -> dict[str, str]:
+        if "online_access" not in grant.request.scope.split():
+            return {}
+        return {"refresh_token": self._renewals.put(grant, now=self.config.now(), line=line)}
 
 
 def _proves(verifier: str, challenge: str) -> bool:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hospital_hub import __version__
 from hospital_hub.embedded.postgres import Postgres
 from hospital_hub.identity.demonstration import DEMO
+from integrations.smart.keys import ClientKey
 from tests.fixtures.hub import rows
 from tests.fixtures.servers import create_database
 from tests.hospital_hub.cli.conftest import Run
@@ -71,6 +72,8 @@ def test_keys_are_private_and_never_overwritten(run: Run, tmp_path: Path) -> Non
     key = load_pem_private_key(smart.read_bytes(), password=None)
     assert isinstance(key, EllipticCurvePrivateKey)
     assert isinstance(key.curve, SECP384R1)
+    assert run("secrets", "create-smart", "--rs384", "rsa.pem").exit_code == 0
+    assert ClientKey((tmp_path / "rsa.pem").read_text()).algorithm == "RS384"
     for file in (master, smart):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         before = file.read_bytes()

@@ -58,6 +58,7 @@ async def test_a_code_that_another_browser_began_is_refused(browser: Browser) ->
     started = await browser.start()
     back = await browser.authorize(started.headers["location"])
     browser.client.cookies.clear()
+    browser.client.cookies.set("hub_launch", "another-browser", path="/notes")
     refused = await browser.client.get(back)
     assert refused.json()["code"] == "launch_unknown"
     assert browser.client.cookies.get(COOKIE) is None
@@ -101,7 +102,7 @@ async def test_an_id_token_with_a_wrong_claim_logs_nobody_in(browser: Browser, c
     browser.emr.id_claims = dict(claims)
     refused = await browser.launch()
     assert refused.status_code == 502
-    assert refused.json()["code"] == "emr_log_in_unusable"
+    assert refused.json()["code"] == "id_token_refused"
     assert browser.client.cookies.get(COOKIE) is None
 
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 import pytest_asyncio
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from joserfc import jwt
 from joserfc.jwk import KeySet
 from starlette.applications import Starlette
@@ -97,6 +97,25 @@ def test_an_assertion_has_what_smart_demands() -> None:
     }
 
 
+def test_an_rsa_key_makes_rs384() -> None:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = ClientKey(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+    keys: Any = key.public_jwks()
+    assert keys["keys"][0].keys() == {"kty", "n", "e", "kid", "alg", "use"}
+    made = key.assertion(client_id="c", audience="https://emr.example.org/token", jti="j1", now=1000)
+    assert jwt.decode(made, KeySet.import_key_set(keys), algorithms=["RS384"]).header["alg"] == "RS384"
+
+
+def test_other_keys_are_refused_by_name() -> None:
+    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - that is what is refused
+    other = ec.generate_private_key(ec.SECP256R1())
+    public = ec.generate_private_key(ec.SECP384R1()).public_key()
+    pems = [one.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) for one in (short, other)]
+    for pem in (*pems, public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), b"", b"-----BEGIN"):
+        with pytest.raises(ValueError, match=r"\w"):
+            _ = ClientKey(pem.decode()).kid
+
+
 def test_keys_and_tokens_do_not_show_themselves() -> None:
     assert "PRIVATE" not in repr(KEY)
     assert "PRIVATE" not in repr(client())
@@ -108,7 +127,10 @@ def test_keys_and_tokens_do_not_show_themselves() -> None:
     [
         ({"code_challenge_methods_supported": ["plain"]}, Fault.UNSUITED),
         ({"code_challenge_methods_supported": None}, Fault.UNSUITED),
-        ({"token_endpoint_auth_methods_supported": ["client_secret_basic"]}, Fault.UNSUITED),
+        ({"token_endpoint": "https://emr.example.org/token"}, Fault.FOREIGN),
+        ({"jwks_uri": "http://127.0.0.1:1/jwks"}, Fault.FOREIGN),
+        ({"token_endpoint": "http://[::1/token"}, Fault.MALFORMED),
+        ({"capabilities": "all"}, Fault.MALFORMED),
         ({"token_endpoint": "http://emr.example.org/token"}, Fault.UNSUITED),
         ({"jwks_uri": "file:///etc/passwd"}, Fault.UNSUITED),
         ({"authorization_endpoint": None}, Fault.MALFORMED),
