@@ -77,7 +77,7 @@ async def edit(request: Request, desk: AtDesk, note: uuid.UUID, form: Annotated[
 async def settle(request: Request, desk: AtDesk, note: uuid.UUID, form: Annotated[SettleForm, Form()]) -> Response:
     desk.require_login(form.login)
     kept = await service.settle(desk, note, sentence=form.sentence, settled=form.settled)
-    return _fragment(request, "notes/_checks.html", desk=desk, context=views.note(kept))
+    return _fragment(request, "notes/_settled.html", desk=desk, context=views.note(kept))
 
 
 @panel_router.post("/drafts/{note}/restore", name="notes_restore")

@@ -210,6 +210,59 @@ async def test_from_the_emr_to_the_filed_note(
     seen.assert_clean()
 
 
+async def test_sentences_are_edited_put_back_and_compared(
+    hub: Settings, emr: FakeEmr, open_page: OpenPage, fake_vllm: FakeVllm
+) -> None:
+    emr.put(*chinese())
+    fake_vllm.tokens = [json.dumps(SAID["zh-CN"], ensure_ascii=False)]
+    seen = await open_page(f"{emr.origin}/patient?hub={hub.public_url}", size=(900, 1000), language="zh-CN")
+    panel = Panel(seen, await frame_of(seen), "zh-CN")
+    frame = panel.frame
+    await frame.locator("#work .button-primary").click()
+    text = frame.locator("#text")
+    line = frame.locator("[data-line]", has_text="喜欢种花。")
+    await line.locator("[data-act=edit]").click()
+    await expect(frame.locator("#line-text")).to_be_focused()
+    await frame.locator("#line-text").fill("喜欢养花。")
+    await panel.look("edit")
+    await frame.locator("#line-text").press("Enter")
+    await expect(text).to_have_value(re.compile("患者诉双足麻木减轻。喜欢养花。"))
+    await expect(frame.locator("[data-line]", has_text="喜欢养花。").locator(".tag")).to_have_text("您本人所写")
+
+    await frame.locator(".line-out", has_text="有低血糖发作").locator("button").click()
+    await expect(text).to_have_value(re.compile("主观：\n患者诉双足麻木减轻，有低血糖发作。\n患者诉双足麻木减轻。"))
+    await expect(frame.locator("#note-todo .line-link")).to_have_text(["患者诉双足麻木减轻，有低血糖发作。"])
+    await frame.locator("[data-diff] summary").click()
+    await expect(frame.locator("[data-diff] ins").first).to_have_text("养花")
+    assert await frame.locator("[data-diff] del").first.inner_text() == "种花"
+    await panel.look("diff")
+    seen.assert_clean()
+
+
+async def test_the_chart_is_asked_and_a_typed_note_is_checked(
+    hub: Settings, emr: FakeEmr, open_page: OpenPage, fake_vllm: FakeVllm
+) -> None:
+    emr.put(*chinese())
+    fake_vllm.tokens = ["空腹血糖12.6 mmol/L。", "建议手术。"]
+    seen = await open_page(f"{emr.origin}/patient?hub={hub.public_url}", size=(900, 1000), language="zh-CN")
+    panel = Panel(seen, await frame_of(seen), "zh-CN")
+    frame = panel.frame
+    await frame.locator("h1").click()
+    await frame.locator("body").press("/")
+    await expect(frame.locator("#question")).to_be_focused()
+    await frame.locator("#question").fill("空腹血糖是多少？")
+    await frame.locator("#question").press("Enter")
+    await expect(frame.locator("#reply")).to_contain_text("空腹血糖12.6 mmol/L。")
+    await expect(frame.locator("#reply")).not_to_contain_text("手术")
+    await frame.locator("#typed").evaluate("(field) => { field.closest('details').open = true; }")
+    await frame.locator("#typed").fill("主观：有低血糖发作。\n客观：空腹血糖12.6 mmol/L。")
+    await frame.locator("[hx-target='#proof'] button").click()
+    await expect(frame.locator("#proof")).to_contain_text("评估")
+    await expect(frame.locator("#proof")).to_contain_text("对青霉素过敏")
+    await panel.look("tools")
+    seen.assert_clean()
+
+
 @pytest.mark.parametrize("pause", [810, 300])
 async def test_typing_faster_than_saving_loses_nothing(
     hub: Settings, emr: FakeEmr, open_page: OpenPage, fake_vllm: FakeVllm, pause: int
