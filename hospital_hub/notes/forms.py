@@ -21,7 +21,7 @@ class AskForm(OfLaunch):
 
     kind: str = Field(default=DEFAULT, max_length=40)
     language: Literal["", "en", "zh-CN"] = ""
-    said: str = Field(default="", max_length=LONGEST)
+    said: str = Field(default="", max_length=2 * LONGEST)
 
     @property
     def wish(self) -> Wish:
@@ -32,7 +32,7 @@ class TypedForm(OfLaunch):
     """A note that was typed elsewhere."""
 
     kind: str = Field(default=DEFAULT, max_length=40)
-    typed: str = Field(min_length=1, max_length=LONGEST)
+    typed: str = Field(min_length=1, max_length=2 * LONGEST)
 
 
 class QuestionForm(OfLaunch):

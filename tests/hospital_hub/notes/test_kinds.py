@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hospital_hub.errors import BadInput, WrongSetup
+from hospital_hub.main import create_app
 from hospital_hub.notes.kinds import Kind, kind_named, kind_of, kinds
 from hospital_hub.notes.sections import SectionReader, joined, sections_in
+from hospital_hub.settings import Settings
 
 OWN = """
 version = "3"
@@ -59,6 +61,13 @@ def test_a_file_that_is_no_kind_stops_the_start(tmp_path: Path, wrong: str) -> N
 def test_a_folder_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(WrongSetup, match="HUB_NOTE_KINDS_FOLDER"):
         kinds(tmp_path / "nothing")
+
+
+async def test_the_hub_does_not_start_with_a_wrong_kind(settings: Settings, tmp_path: Path) -> None:
+    app = create_app(settings.model_copy(update={"note_kinds_folder": tmp_path / "nothing"}))
+    with pytest.raises(WrongSetup, match="HUB_NOTE_KINDS_FOLDER"):
+        async with app.router.lifespan_context(app):
+            pass
 
 
 def test_a_kind_that_was_removed_is_still_shown_but_not_asked_for() -> None:
