@@ -25,6 +25,7 @@ from hospital_hub.logs import configure_logs
 from hospital_hub.notes import api as notes_api
 from hospital_hub.notes import fhir_face
 from hospital_hub.notes import pages as notes_pages
+from hospital_hub.notes.kinds import kinds
 from hospital_hub.operations import api as operations_api
 from hospital_hub.operations import pages as operations_pages
 from hospital_hub.operations.traffic import CountRequests, count_requests
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        kinds(settings.note_kinds_folder)  # a wrong file stops the start, not a doctor
         async with open_resources(settings) as resources:
             await check(resources.database)
             app.state.resources = resources

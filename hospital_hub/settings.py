@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     demo: bool = Field(default=False, description="Demonstration weights and synthetic patients; pages say so")
     session_minutes: int = Field(default=30, ge=1, le=720, description="Idle time after which a log-in ends")
     kiosk_session_minutes: int = Field(default=15, ge=1, le=60, description="The same for a kiosk conversation")
+    note_kinds_folder: Path | None = Field(
+        default=None, description="Folder with a department's own kinds of notes (TOML), beside the packaged ones"
+    )
     triage_pack: Literal["cn-2018", "esi"] = Field(default="cn-2018", description="Rule pack of the triage levels")
     triage_suggestion: Literal["shown", "after"] = Field(
         default="shown", description="The model's level on the board: shown, or only after the nurse has set hers"

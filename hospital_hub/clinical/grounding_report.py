@@ -12,6 +12,7 @@ class FactKind(StrEnum):
     MEDICINE = "medicine"
     MEASUREMENT = "measurement"
     NOTE = "note"
+    SAID = "said"  # dictated or pasted for this note
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def sentences_of(found: Sequence[Resource], *, hidden: tuple[str, ...], instead:
         for span in split(text_of(document)):
             if len(span.text) < SHORTEST:
                 continue
-            said = _without(span.text, hidden, instead=instead)
+            said = without(span.text, hidden, instead=instead)
             facts.append(Fact("", source, FactKind.NOTE, said, span=(span.start, span.end)))
     return facts[:MOST_SENTENCES]
 
@@ -49,7 +49,9 @@ def _decoded(data: str) -> str:
         return ""
 
 
-def _without(text: str, hidden: tuple[str, ...], *, instead: str) -> str:
+def without(text: str, hidden: tuple[str, ...], *, instead: str) -> str:
+    """`text` with each hidden word replaced."""
     if not hidden:
         return text
-    return re.sub("|".join(re.escape(one) for one in hidden), instead, text, flags=re.IGNORECASE)
+    told = re.sub("|".join(re.escape(one) for one in hidden), instead, text, flags=re.IGNORECASE)
+    return told.replace(instead * 2, instead)  # `patient Li` in Chinese is `患者李`

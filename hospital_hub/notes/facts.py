@@ -22,9 +22,12 @@ ACTIVE = frozenset({"active", "recurrence", "relapse"})
 DISPROVED = frozenset({"refuted", "entered-in-error"})
 
 
-def facts_of(chart: Chart, *, today: date) -> tuple[str, tuple[Fact, ...]]:
-    """The chart's language (`zh-CN` or `en`) and its facts, most needed first, numbered `f1`, `f2`, ..."""
-    language = _language(chart)
+def facts_of(chart: Chart, *, today: date, language: str = "") -> tuple[str, tuple[Fact, ...]]:
+    """The language (`zh-CN` or `en`; the chart's own if none is asked for) and the facts, most needed first.
+
+    They are numbered `f1`, `f2`, ...
+    """
+    language = language or language_of(chart)
     wording = WORDING[language]
     found = [
         *_person(chart.patient, wording, today=today),
@@ -33,7 +36,7 @@ def facts_of(chart: Chart, *, today: date) -> tuple[str, tuple[Fact, ...]]:
         *_problems(chart.of("Condition"), wording),
         *_medicines(chart.of("MedicationRequest")),
         *measurements(chart.of("Observation"), wording),
-        *sentences_of(chart.of("DocumentReference"), hidden=_names(chart.patient), instead=wording.somebody),
+        *sentences_of(chart.of("DocumentReference"), hidden=names_of_patient(chart.patient), instead=wording.somebody),
     ]
     return language, tuple(_numbered(found))
 
@@ -43,7 +46,7 @@ def _numbered(found: Iterable[Fact]) -> Iterator[Fact]:
         yield Fact(f"f{number}", fact.source, fact.kind, fact.text, fact.span, fact.terms, fact.abnormal)
 
 
-def _language(chart: Chart) -> str:
+def language_of(chart: Chart) -> str:
     """Of what people wrote into the chart: problems, reasons, notes."""
     written = [concept(one, "code") for one in chart.of("Condition")]
     written += [concept(one) for one in items(chart.encounter, "reasonCode")]
@@ -127,7 +130,7 @@ def day(moment: str) -> str:
     return moment.split("T", maxsplit=1)[0]
 
 
-def _names(patient: Resource) -> tuple[str, ...]:
+def names_of_patient(patient: Resource) -> tuple[str, ...]:
     """How notes may call the patient, longest first; single letters and characters hide too much else."""
     names = items(patient, "name")
     given = [str(one) for name in names for one in (at(name, "given") or []) if isinstance(one, str)]

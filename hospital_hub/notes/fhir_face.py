@@ -10,8 +10,8 @@ from fastapi import APIRouter, Request
 from hospital_hub import __version__
 from hospital_hub.errors import NotFound
 from hospital_hub.notes import service
+from hospital_hub.notes.at_desk import AtDesk
 from hospital_hub.notes.draft_task import draft_task
-from hospital_hub.notes.pages import AtDesk
 from hospital_hub.resources import resources_of
 from hospital_hub.web.fhir import FhirResponse
 from integrations.fhir.bundles import Resource

@@ -4,7 +4,7 @@ Take (one transaction), write to the EMR (conditional creates, no transaction op
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -72,7 +72,7 @@ async def _take(resources: Resources, identifier: uuid.UUID) -> Kept | None:
             return None
         draft = taken(kept.draft)
         await keep(session, resources.vault, kept=kept, draft=draft)
-        return Kept(kept.row, kept.about, draft, kept.ai_text, kept.facts)
+        return replace(kept, draft=draft)
 
 
 async def _write(resources: Resources, tokens: BackendTokens, *, note: SignedNote, issuer: str) -> str | _Trouble:

@@ -18,6 +18,7 @@ from hospital_hub.identity.permissions import Action
 from hospital_hub.identity.principal import WORKER
 from hospital_hub.notes.draft import LONGEST, Draft, State, normalise, text_hash, written
 from hospital_hub.notes.gnuhealth import gnuhealth, issuer_of
+from hospital_hub.notes.kinds import kind_of
 from hospital_hub.notes.signed_there import (
     PRACTITIONER,
     code_of,
@@ -85,7 +86,7 @@ async def begin(resources: Resources, note: NewNote, *, now: datetime) -> uuid.U
     )
     async with resources.database.work() as work:
         await add(work, resources.vault, row=row, about=about)
-        fresh = Kept(row, about, Draft(), "", ())
+        fresh = Kept(row, about, Draft(), "", (), kind_of(row.kind))
         await keep(work, resources.vault, kept=fresh, draft=written(fresh.draft, text))
         _noted(work, resources, patient=about.patient, deed=Deed.CREATE).entity = f"note_draft/{identifier}"
     return identifier

@@ -4,92 +4,42 @@ import uuid
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Form, Request
 from sse_starlette.sse import EventSourceResponse
 from starlette.responses import Response
 
-from hospital_hub.identity.guard import Guard
-from hospital_hub.identity.permissions import Action
-from hospital_hub.identity.principal import Principal
-from hospital_hub.inference.api import models_of
-from hospital_hub.notes import launch_pages, service, views
-from hospital_hub.notes.desk import Desk, open_desk
-from hospital_hub.notes.draft import LONGEST, Basis
+from hospital_hub.notes import launch_pages, service, tool_pages, views
+from hospital_hub.notes.at_desk import AtDesk, AtSigningDesk
+from hospital_hub.notes.desk import Desk
+from hospital_hub.notes.forms import AskForm, OfLaunch, RestoreForm, SettleForm, SignForm, TextForm
+from hospital_hub.notes.kinds import Kind, kind_named, kinds
 from hospital_hub.notes.stream import events, gap
-from hospital_hub.resources import resources_of
 from hospital_hub.storage.clock import utc_now
 from hospital_hub.web.page_streams import as_sse
-from hospital_hub.web.security import only_frame
 from hospital_hub.web.templates import render
 
 router = APIRouter(include_in_schema=False)
 panel_router = APIRouter(prefix="/notes")
 
 
-async def _at_desk(request: Request, who: Annotated[Principal, Depends(Guard(Action.NOTE_DRAFT))]) -> Desk:
-    request_id = getattr(request.state, "request_id", "")
-    desk = await open_desk(resources_of(request), models_of(request), who=who, request_id=request_id)
-    only_frame(request, desk.emr.frame_origin)
-    return desk
-
-
-async def _at_signing_desk(request: Request, who: Annotated[Principal, Depends(Guard(Action.NOTE_SIGN))]) -> Desk:
-    return await _at_desk(request, who)
-
-
-AtDesk = Annotated[Desk, Depends(_at_desk)]
-AtSigningDesk = Annotated[Desk, Depends(_at_signing_desk)]
-
-
-class OfLaunch(BaseModel):
-    """`login` names the launch for which the page was made."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    login: str = Field(max_length=100)
-
-
-class TextForm(OfLaunch):
-    """The editor's form. Line breaks come as two characters; `window` names the editor that sends it."""
-
-    text: str = Field(max_length=2 * LONGEST)
-    revision: int = Field(ge=0)
-    window: str = Field(pattern=r"^[\w-]{16,64}$")
-
-    @property
-    def basis(self) -> Basis:
-        return Basis(self.revision, self.window)
-
-
-class RestoreForm(TextForm):
-    """The text comes along because the button stands in the editor's form; it is dropped."""
-
-    origin: service.Origin
-
-
-class SignForm(OfLaunch):
-    text_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    confirmed: bool = False
-
-
 @panel_router.get("/panel", name="notes_panel")
 async def panel(request: Request, desk: AtDesk) -> Response:
     patient = await service.patient(desk)
     notes = await service.notes_of(desk)
-    return render(request, "notes/panel.html", context={**_frame(desk, patient), "notes": notes})
+    return render(request, "notes/panel.html", context={**_frame(desk, patient), "notes": notes, "kinds": _kinds(desk)})
 
 
 @panel_router.get("/chart", name="notes_chart")
 async def chart(request: Request, desk: AtDesk) -> Response:
-    language, facts, unread = await service.chart_summary(desk, now=utc_now())
-    return render(request, "notes/_chart.html", context={"chart_language": language, "facts": facts, "unread": unread})
+    summary = await service.chart_summary(desk, now=utc_now())
+    return render(request, "notes/_chart.html", context={"summary": summary})
 
 
 @panel_router.post("/drafts", name="notes_ask")
-async def ask_for_draft(request: Request, desk: AtDesk, form: Annotated[OfLaunch, Form()]) -> Response:
+async def ask_for_draft(request: Request, desk: AtDesk, form: Annotated[AskForm, Form()]) -> Response:
     desk.require_login(form.login)
-    identifier = await service.ask_for_draft(desk, now=utc_now())
+    kind_named(form.kind, folder=desk.resources.settings.note_kinds_folder)
+    identifier = await service.ask_for_draft(desk, now=utc_now(), wish=form.wish)
     return render(request, "notes/_stream.html", context={"identifier": identifier})
 
 
@@ -121,6 +71,13 @@ async def edit(request: Request, desk: AtDesk, note: uuid.UUID, form: Annotated[
     desk.require_login(form.login)
     kept = await service.edit(desk, note, text=form.text, basis=form.basis)
     return _fragment(request, "notes/_saved.html", desk=desk, context=views.note(kept))
+
+
+@panel_router.post("/drafts/{note}/sentence", name="notes_settle")
+async def settle(request: Request, desk: AtDesk, note: uuid.UUID, form: Annotated[SettleForm, Form()]) -> Response:
+    desk.require_login(form.login)
+    kept = await service.settle(desk, note, sentence=form.sentence, settled=form.settled)
+    return _fragment(request, "notes/_settled.html", desk=desk, context=views.note(kept))
 
 
 @panel_router.post("/drafts/{note}/restore", name="notes_restore")
@@ -157,6 +114,10 @@ async def status(request: Request, desk: AtDesk, note: uuid.UUID) -> Response:
     return _fragment(request, "notes/_status.html", desk=desk, context=views.note(await service.show(desk, note)))
 
 
+def _kinds(desk: Desk) -> Mapping[str, Kind]:
+    return kinds(desk.resources.settings.note_kinds_folder)
+
+
 def _frame(desk: Desk, patient: dict[str, object]) -> dict[str, object]:
     shown = views.banner(patient, today=utc_now().date()) if desk.context.need_patient_banner else None
     return {"login": desk.login, "banner": shown}
@@ -168,3 +129,4 @@ def _fragment(request: Request, name: str, *, desk: Desk, context: Mapping[str, 
 
 router.include_router(launch_pages.router)
 router.include_router(panel_router)
+router.include_router(tool_pages.router)

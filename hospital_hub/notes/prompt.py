@@ -9,6 +9,7 @@ from typing import Any
 
 from hospital_hub.clinical.grounding import Fact
 from hospital_hub.inference.question import Message, Prompt, estimate_tokens
+from hospital_hub.notes.kinds import Kind
 
 # A thinking model spends most of its answer on thoughts, so an eighth of the context is kept free for it.
 ANSWER_SHARE = 8
@@ -42,20 +43,56 @@ def budget(context_tokens: int) -> Budget:
     return Budget(min(fits, context_tokens // PROMPT_SHARE, MOST_PROMPT), answer)
 
 
-def build(facts: Sequence[Fact], *, language: str, tokens: int) -> NotePrompt:
+def build(facts: Sequence[Fact], *, kind: Kind, language: str, tokens: int) -> NotePrompt:
     """Facts come in order of need; one that does not fit is left out, and smaller ones after it may still fit."""
-    texts = _file()[language]
-    frame = (texts["instructions"].strip(), texts["request"].strip())
-    left = tokens - sum(estimate_tokens(text) for text in frame)
+    file = _file("draft")
+    texts = file[language]
+    lines = [
+        texts["section"].format(id=one.id, title=one.title.of(language), holds=one.holds.of(language))
+        for one in kind.sections
+    ]
+    frame = texts["instructions"].format(name=kind.name.of(language), sections="\n".join(lines))
+    chosen = _fitting(facts, tokens - sum(estimate_tokens(text) for text in (frame.strip(), texts["request"].strip())))
+    version = f"notes/{kind.id}@{kind.version}/{file['version']}"
+    user = texts["request"].replace("{facts}", _listed(chosen[0]))
+    prompt = _prompt(version, system=frame, user=user, schema=_schema(kind))
+    return NotePrompt(prompt, *chosen)
+
+
+def question(asked: str, facts: Sequence[Fact], *, language: str, tokens: int) -> NotePrompt:
+    """A clinician's question to the chart."""
+    texts = _file("chart_question")[language]
+    frame = texts["instructions"].strip()
+    request = texts["request"].strip().replace("{question}", asked)
+    chosen = _fitting(facts, tokens - sum(estimate_tokens(text) for text in (frame, request)))
+    user = request.replace("{facts}", _listed(chosen[0]))
+    prompt = _prompt(_file("chart_question")["version"], system=frame, user=user)
+    return NotePrompt(prompt, *chosen)
+
+
+def _fitting(facts: Sequence[Fact], left: int) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
     used: list[Fact] = []
     left_out: list[Fact] = []
     for fact in facts:
         cost = _cost(fact)
         (used if cost <= left else left_out).append(fact)
         left -= cost if cost <= left else 0
-    lines = "\n".join(f"- {fact.text}" for fact in used)
-    messages = (Message("system", frame[0]), Message("user", frame[1].replace("{facts}", lines)))
-    return NotePrompt(Prompt(_file()["version"], messages), tuple(used), tuple(left_out))
+    return tuple(used), tuple(left_out)
+
+
+def _listed(facts: Sequence[Fact]) -> str:
+    return "\n".join(f"- {fact.text}" for fact in facts)
+
+
+def _prompt(version: str, *, system: str, user: str, schema: Mapping[str, Any] | None = None) -> Prompt:
+    return Prompt(version, (Message("system", system.strip()), Message("user", user.strip())), schema)
+
+
+def _schema(kind: Kind) -> Mapping[str, Any]:
+    """A text for each section."""
+    names = [section.id for section in kind.sections]
+    properties = {name: {"type": "string"} for name in names}
+    return {"type": "object", "properties": properties, "required": names, "additionalProperties": False}
 
 
 def _cost(fact: Fact) -> int:
@@ -63,7 +100,7 @@ def _cost(fact: Fact) -> int:
     return estimate_tokens(f"- {fact.text}\n") - estimate_tokens("") + 1
 
 
-@lru_cache(maxsize=1)
-def _file() -> Mapping[str, Any]:
-    source = resources.files("hospital_hub.notes").joinpath("prompts", "progress_note.toml")
+@lru_cache(maxsize=2)
+def _file(name: str) -> Mapping[str, Any]:
+    source = resources.files("hospital_hub.notes").joinpath("prompts", f"{name}.toml")
     return tomllib.loads(source.read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ from hospital_hub.errors import NotFound
 from hospital_hub.inference.feedback import Rating, ratings_of
 from hospital_hub.notes.desk import Desk
 from hospital_hub.notes.draft import Draft, Signature
+from hospital_hub.notes.kinds import Kind, kind_of
 from hospital_hub.notes.tables import NoteDraft
 from hospital_hub.resources import Resources
 from hospital_hub.storage.ids import new_id
@@ -33,6 +34,15 @@ class About:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What a clinician asks for; without `language` the note is written as chart and dictation are."""
+
+    kind: str
+    language: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True)
 class Kept:
     """A row, opened. `ai_text` is what the model wrote, whatever became of it; `rating` its author's thumb."""
 
@@ -41,22 +51,34 @@ class Kept:
     draft: Draft
     ai_text: str
     facts: tuple[Fact, ...]
+    kind: Kind
     rating: Rating = Rating.NONE
+    said: str = ""
+    settled: frozenset[str] = frozenset()
 
 
-async def create(session: AsyncSession, desk: Desk, *, milliseconds: int) -> uuid.UUID:
-    context = desk.context
+async def create(session: AsyncSession, desk: Desk, *, milliseconds: int, wish: Wish) -> uuid.UUID:
+    vault, context = desk.resources.vault, desk.context
     identifier = new_id(milliseconds)
+    about = About(context.patient, context.encounter, context.fhir_user)
+    said = None
+    if wish.said:
+        place = _place(identifier, "said")
+        said = await vault.seal(
+            session, subject=subject_of(context.issuer, context.patient), place=place, text=wish.said
+        )
     row = NoteDraft(
         id=identifier,
+        kind=wish.kind,
+        language=wish.language,
+        said=said,
         issuer=context.issuer,
         subject=desk.subject,
         about=b"",
         author=desk.who.id,
         author_name=desk.who.display_name,
     )
-    about = About(context.patient, context.encounter, context.fhir_user)
-    await add(session, desk.resources.vault, row=row, about=about)
+    await add(session, vault, row=row, about=about)
     return identifier
 
 
@@ -144,7 +166,16 @@ async def _opened(session: AsyncSession, resources: Resources, *, row: NoteDraft
         return await vault.open(session, subject=subject, place=_place(row.id, column), sealed=sealed)
 
     text, ai_text = await opened("text", row.text), await opened("ai_text", row.ai_text)
-    return Kept(row, about, _draft(row, text), ai_text, _facts(await opened("facts", row.facts)))
+    return Kept(
+        row,
+        about,
+        _draft(row, text),
+        ai_text,
+        _facts(await opened("facts", row.facts)),
+        kind_of(row.kind, folder=resources.settings.note_kinds_folder),
+        said=await opened("said", row.said),
+        settled=frozenset(json.loads(await opened("settled", row.settled) or "[]")),
+    )
 
 
 def _draft(row: NoteDraft, text: str) -> Draft:

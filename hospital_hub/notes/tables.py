@@ -54,6 +54,10 @@ class NoteDraft(SQLModel, table=True):
     edited_in: str = Field(default="", description="browser window that made all changes after edited_since")
     edited_since: int = 0
     language: str = ""
+    kind: str = Field(default="progress", description="name of the kind's file")
+    extracted: list[str] = Field(default_factory=list, sa_type=JSONB, description="sections made of facts alone")
+    said: bytes | None = Field(default=None, sa_type=LargeBinary, description="dictated or pasted for this note")
+    settled: bytes | None = Field(default=None, sa_type=LargeBinary, description="sentences the clinician looked at")
     text: bytes | None = Field(default=None, sa_type=LargeBinary)
     ai_text: bytes | None = Field(default=None, sa_type=LargeBinary)
     facts: bytes | None = Field(default=None, sa_type=LargeBinary)

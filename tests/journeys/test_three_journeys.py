@@ -151,6 +151,9 @@ async def draft_and_edit(frame: Frame, words: str) -> str:
     await editor.press_sequentially(f"\n{words}")
     await expect(frame.locator("#note-checks")).to_contain_text(words, timeout=10_000)
     text = await editor.input_value()
+    while count := await frame.locator(".line-open").count():
+        await frame.locator(".line-open [data-act=settle]").first.click()
+        await expect(frame.locator(".line-open")).to_have_count(count - 1)
     await editor.press("Control+Enter")
     await expect(frame.locator("#to-sign")).to_contain_text(words)
     return text

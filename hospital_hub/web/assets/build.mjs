@@ -11,6 +11,7 @@ const packageOf = (name) => join(here, "node_modules", ...name.split("/"));
 const versionOf = (name) => JSON.parse(readFileSync(join(packageOf(name), "package.json"), "utf8")).version;
 const HTMX = "htmx.org";
 const CHART = "chart.js";
+const DIFF = "diff";
 const FONT = "@fontsource-variable/noto-sans-sc";
 
 function write(path, content) {
@@ -35,6 +36,11 @@ function copyChart(folder) {
   cpSync(join(packageOf(CHART), "LICENSE.md"), join(folder, "LICENSE"));
 }
 
+function copyDiff(folder) {
+  copyScript(join(packageOf(DIFF), "dist", "diff.min.js"), join(folder, "diff.min.js"));
+  cpSync(join(packageOf(DIFF), "LICENSE"), join(folder, "LICENSE"));
+}
+
 function copyFont(folder) {
   const css = readFileSync(join(packageOf(FONT), "index.css"), "utf8");
   const files = [...css.matchAll(/url\(\.\/files\/([\w-]+\.woff2)\)/g)].map((match) => match[1]);
@@ -56,6 +62,7 @@ function* filesBelow(folder) {
 rmSync(vendor, { recursive: true, force: true });
 copyHtmx(join(vendor, `htmx-${versionOf(HTMX)}`));
 copyChart(join(vendor, `chart-${versionOf(CHART)}`));
+copyDiff(join(vendor, `diff-${versionOf(DIFF)}`));
 copyFont(join(vendor, `noto-sans-sc-${versionOf(FONT)}`));
 const sums = Object.fromEntries(
   [...filesBelow(vendor)].map((path) => [

@@ -14,6 +14,7 @@ from hospital_hub.notes.chart import Chart
 from hospital_hub.notes.extract import extract
 from hospital_hub.notes.facts import age, facts_of
 from hospital_hub.notes.filing import backoff
+from hospital_hub.notes.kinds import kind_of
 from hospital_hub.notes.medicine_names import names_of
 from hospital_hub.notes.prompt import budget, build
 from tests.hospital_hub.notes.charts import chinese, document, english, observation
@@ -140,14 +141,14 @@ def test_a_note_of_facts_alone_is_wholly_supported(resources: list[Json]) -> Non
 def test_the_prompt_fits_and_says_what_was_left_out(language: str) -> None:
     facts = facts_of(chart(english() if language == "en" else chinese()), today=TODAY)[1] * 40
     room = budget(2048)
-    made = build(facts, language=language, tokens=room.prompt)
+    made = build(facts, kind=kind_of("progress"), language=language, tokens=room.prompt)
     size = sum(estimate_tokens(message.content) for message in made.prompt.messages)
     assert size <= room.prompt
     assert size > room.prompt * 0.8
     assert len(made.used) + len(made.left_out) == len(facts)
     assert made.left_out
     assert made.used[:3] == facts[:3]
-    assert made.prompt.version == "notes/progress_note@1"
+    assert made.prompt.version == "notes/progress@1/draft@1"
 
 
 def test_a_small_context_leaves_room_for_the_answer() -> None:

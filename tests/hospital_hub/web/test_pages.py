@@ -105,6 +105,7 @@ def test_the_vendored_files_are_those_of_the_manifest_with_their_licences() -> N
     assert all(hashlib.sha256((vendor / name).read_bytes()).hexdigest() == given for name, given in sums.items())
     assert {name.split("/")[0].rsplit("-", 1)[0] for name in sums if name.endswith("LICENSE")} == {
         "chart",
+        "diff",
         "htmx",
         "noto-sans-sc",
     }
