@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hospital_hub.clinical.acuity import Assessment, assess
 from hospital_hub.clinical.early_warning import news2
 from hospital_hub.clinical.indicators import NAMES
-from hospital_hub.clinical.levels import Level, most_urgent
+from hospital_hub.clinical.levels import Level, most_urgent, raised
 from hospital_hub.clinical.packs import Pack, load_pack
 from hospital_hub.clinical.red_flags import load_rules
 from hospital_hub.clinical.vital_reading import read_vital_signs
@@ -130,9 +130,7 @@ def _automatic(case: TriageCase, found: Level | None) -> Level | None:
     if found is Level.IV and case.acuity is not None and case.automatic_level is None:
         found = Level.III
     known = most_urgent(None if case.automatic_level is None else Level(case.automatic_level), found)
-    suggested = None if case.suggested_level is None else Level(case.suggested_level)
-    calm = suggested is not None and suggested > Level.II
-    return known if known is None and calm else most_urgent(known, suggested)
+    return raised(known, None if case.suggested_level is None else Level(case.suggested_level))
 
 
 def _again(flag: Mapping[str, Any], flags: Sequence[Mapping[str, Any]]) -> bool:
