@@ -15,9 +15,10 @@ from hospital_hub.clinical.findings import Findings, Place, findings_in
 from hospital_hub.clinical.indicators import Context, Indicator, Kind, score_indicators, vital_indicators
 from hospital_hub.clinical.levels import Level, most_urgent
 from hospital_hub.clinical.packs import Pack
-from hospital_hub.clinical.red_flags import Flag, RuleSet, find, level_of, load_rules
+from hospital_hub.clinical.red_flags import Flag, RuleSet, flags_in, level_of, load_rules
 from hospital_hub.clinical.text import Language
-from hospital_hub.clinical.vital_reading import read_vital_signs
+from hospital_hub.clinical.told import Told
+from hospital_hub.clinical.vital_reading import signs_in
 from hospital_hub.clinical.vital_signs import EXPECTED, Measurement, Sign, VitalSigns
 
 _MANY_RESOURCES: Final = 2
@@ -57,9 +58,10 @@ def assess(
     `measured` are signs from a form: as long as expected ones lack there, III and IV are not given.
     """
     shared = rules or load_acuity_rules()
-    flags = find(text, shared.red_flags)
-    found = findings_in(text, catalogue=shared.catalogue, scopes=shared.red_flags.scopes)
-    read = read_vital_signs(text)
+    told = Told.of(text, scopes=shared.red_flags.scopes)
+    flags = flags_in(told, shared.red_flags)
+    found = findings_in(told, catalogue=shared.catalogue)
+    read = signs_in(told.read)
     signs = read if measured is None else read.together(measured)
     measured_ones = (
         *vital_indicators(signs, pack=pack, context=Context(found.age, found.only_minor, found.systems)),

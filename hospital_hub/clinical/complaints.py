@@ -7,13 +7,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any, Final
 
 from hospital_hub.clinical.levels import Level
 from hospital_hub.clinical.negation import Excuse
-from hospital_hub.clinical.patterns import Group, Vocabulary
+from hospital_hub.clinical.patterns import Group, Held, Index, Vocabulary
 from hospital_hub.clinical.person import Person, Stage
 from hospital_hub.clinical.phrases import group_of
 from hospital_hub.clinical.text import Language
@@ -100,6 +100,14 @@ class Catalogue:
     complaints: tuple[Complaint, ...]
     modifiers: tuple[Modifier, ...]
     words: Vocabulary
+
+    def worth_trying(self, held: Held) -> list[Complaint]:
+        """Those whose words may stand in the text, in their order."""
+        return [self.complaints[place] for place in self._index.worth_trying(held)]
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index([one.words.alternatives for one in self.complaints])
 
 
 @lru_cache(maxsize=1)
