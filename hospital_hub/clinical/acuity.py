@@ -34,7 +34,10 @@ class AcuityRules:
 
 @dataclass(frozen=True)
 class Assessment:
-    """`level` None is "insufficient": a nurse looks at once. `provisional` until the missing signs are measured."""
+    """`level` None is "insufficient": a nurse looks at once. `provisional` until the missing signs are measured.
+
+    `department` is an id (clinical/departments.py).
+    """
 
     level: Level | None
     provisional: bool
@@ -42,7 +45,7 @@ class Assessment:
     indicators: tuple[Indicator, ...]
     missing: tuple[Sign, ...]
     doubtful: tuple[Measurement, ...]
-    department: Mapping[Language, str] | None
+    department: str | None
 
 
 @lru_cache(maxsize=1)
@@ -174,7 +177,7 @@ def _expected(age: float | None) -> tuple[Sign, ...]:
     return tuple(sign for sign in EXPECTED if not (child and sign is Sign.SYSTOLIC))
 
 
-def _department(found: Findings) -> Mapping[Language, str] | None:
+def _department(found: Findings) -> str | None:
     """Of the most urgent complaint; of several the one named first."""
     order = sorted(found.complaints.items(), key=lambda one: (one[0].level or Level.IV, one[1].start))
     return order[0][0].department if order else None

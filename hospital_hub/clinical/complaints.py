@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any, Final
 
+from hospital_hub.clinical.departments import department_names
 from hospital_hub.clinical.levels import Level
 from hospital_hub.clinical.negation import Excuse
 from hospital_hub.clinical.patterns import Group, Held, Index, Vocabulary
@@ -46,7 +47,7 @@ class Complaint:
     id: str
     system: str
     title: Mapping[Language, str]
-    department: Mapping[Language, str]
+    department: str
     source: str
     words: Group
     level: Level | None
@@ -172,7 +173,7 @@ def _complaint(block: Mapping[str, Any], file: Mapping[str, Any]) -> Complaint:
             id=block["id"],
             system=file["system"],
             title=_both(block["title"]),
-            department=_both(block.get("department", file["department"])),
+            department=_known(block.get("department", file["department"])),
             source=block.get("source", file["source"]),
             words=group_of(block),
             level=None if block.get("minor") else Level(block["level"]),
@@ -192,6 +193,12 @@ def _complaint(block: Mapping[str, Any], file: Mapping[str, Any]) -> Complaint:
         )
     except (KeyError, ValueError, re.error) as wrong:
         raise CatalogueError(f"complaint {block.get('id', '?')}: {wrong}") from wrong
+
+
+def _known(department: str) -> str:
+    if department not in department_names():
+        raise ValueError(f"unknown department {department}")
+    return department
 
 
 def _both(pair: Iterable[str]) -> Mapping[Language, str]:
