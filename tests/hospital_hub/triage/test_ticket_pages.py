@@ -24,7 +24,8 @@ CODE = re.compile(r'<p class="ticket-letters">([0-9A-Z]{4}(?:-[0-9A-Z]{4}){4})</
 
 
 def code_on(page: httpx.Response) -> str:
-    return CODE.findall(page.text)[0]
+    (code,) = CODE.findall(page.text)
+    return str(code)
 
 
 async def to_ticket(client: httpx.AsyncClient, words: str = "膝盖疼", *, ai: str = "no") -> httpx.Response:
