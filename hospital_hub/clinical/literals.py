@@ -48,7 +48,7 @@ def _of_sequence(parts: Iterable[Any], edges: Edges) -> list[Clause]:
         if run and kind not in _WITHOUT_WIDTH:
             found.append(frozenset({_edged(run, (begins, False))}))
             run = ""
-        found += _of_part(kind, value, (left, right))
+        found += _of_part(kind, value, edges=(left, right))
     if run:
         found.append(frozenset({_edged(run, (begins, False))}))
     return found
@@ -95,7 +95,7 @@ def _edged(run: str, edges: Edges) -> str:
     return f"{EDGE * begins}{_NO_LETTER.sub(EDGE, run)}{EDGE * ends}"
 
 
-def _of_part(kind: str, value: Any, edges: Edges) -> list[Clause]:  # noqa: ANN401, PLR0917 - as above
+def _of_part(kind: str, value: Any, *, edges: Edges) -> list[Clause]:  # noqa: ANN401 - as above
     if kind == "SUBPATTERN":
         return [] if value[1] & re.IGNORECASE else _of_sequence(value[3], edges)
     if kind == "BRANCH":

@@ -122,7 +122,7 @@ def _labelled_ones(read: Readable, held: Held) -> Iterator[Measurement]:
         for figure in reader.figures.alternatives:
             for found in held.all(figure):
                 yield _measured(read, found, sign=reader.sign, value=reader.value(found))
-    spoken, pressure, *pains = _OTHERS.alternatives
+    spoken, pressure, named, bare = _OTHERS.alternatives
     for found in held.all(spoken):
         value = _ZH_DIGITS[found["tens"]] * 10 + _ZH_DIGITS[found["ones"] or "零"]
         tenths = found["t"] or "零"
@@ -134,7 +134,7 @@ def _labelled_ones(read: Readable, held: Held) -> Iterator[Measurement]:
             group=0,
         )
     yield from _pressures(read, held.all(pressure))
-    yield from _pains(read, *(held.all(one) for one in pains))
+    yield from _pains(read, named=held.all(named), bare=held.all(bare))
 
 
 def _pressures(read: Readable, pairs: Iterable[re.Match[str]]) -> Iterator[Measurement]:
@@ -148,9 +148,7 @@ def _pressures(read: Readable, pairs: Iterable[re.Match[str]]) -> Iterator[Measu
                 yield _measured(read, found, sign=Sign.DIASTOLIC, value=float(found["d"]), group="d")
 
 
-def _pains(  # noqa: PLR0917 - the named ones, then bare figures
-    read: Readable, named: Iterable[re.Match[str]], bare: Iterable[re.Match[str]]
-) -> Iterator[Measurement]:
+def _pains(read: Readable, *, named: Iterable[re.Match[str]], bare: Iterable[re.Match[str]]) -> Iterator[Measurement]:
     """`8/10` is pain where pain is spoken of."""
     for found in named:
         yield _measured(read, found, sign=Sign.PAIN, value=float(found["n"]))

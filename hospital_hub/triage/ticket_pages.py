@@ -54,7 +54,7 @@ async def ticket(request: Request, who: AtKiosk, case_id: uuid.UUID) -> Response
         "urgent": urgent(standing.told),
         "can_take_back": standing.can_take_back and not urgent(standing.told),
         "goes_on": standing.interview is Interview.ASKING,
-        "zone": zone(standing.told, load_zones(resources.settings.triage_zones_file), language_of(request)),
+        "zone": zone(standing.told, load_zones(resources.settings.triage_zones_file), language=language_of(request)),
         "code": grouped(token),
         "qr": qr(token),
         "with_ai": await consent.given(resources, case_id=case_id),
@@ -91,7 +91,7 @@ def urgent(told: Told) -> bool:
     return bool(told.flags) or told.called or (told.level is not None and told.level <= Level.II)
 
 
-def zone(told: Told, zones: Zones, language: Language) -> str:
+def zone(told: Told, zones: Zones, *, language: Language) -> str:
     """Where to wait. Who is not known to be well enough stays where nurses see her."""
     return zones.name(None if urgent(told) else told.level, language)
 

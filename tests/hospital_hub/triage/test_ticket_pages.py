@@ -119,8 +119,8 @@ def test_who_is_not_known_to_be_well_enough_waits_at_the_desk(
     for name, value in {"level": level, "flags": flags, "called": called, "answer_state": AnswerState.NONE}.items():
         object.__setattr__(told, name, value)
     zones = load_zones(None)
-    assert zone(told, zones, "en") == place
-    assert zone(told, zones, "zh-CN") == {"A": "候诊区 A", "B": "候诊区 B"}.get(place[-1], "分诊台旁")
+    assert zone(told, zones, language="en") == place
+    assert zone(told, zones, language="zh-CN") == {"A": "候诊区 A", "B": "候诊区 B"}.get(place[-1], "分诊台旁")
 
 
 HOUSE = """
