@@ -36,6 +36,7 @@ from hospital_hub.settings import Settings, load_settings
 from hospital_hub.storage.schema import check
 from hospital_hub.triage import api as triage_api
 from hospital_hub.triage import pages as triage_pages
+from hospital_hub.triage.zones import load_zones
 from hospital_hub.web.fhir import fhir_error
 from hospital_hub.web.page_streams import PageStreams
 from hospital_hub.web.shell import install
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The application of one process; its resources open when it starts and close when it stops."""
     settings = settings or load_settings()
     configure_logs(settings.log_format)
+    load_zones(settings.triage_zones_file)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

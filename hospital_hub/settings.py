@@ -74,6 +74,9 @@ class Settings(BaseSettings):
         default="shown", description="The model's level on the board: shown, or only after the nurse has set hers"
     )
     triage_filing: bool = Field(default=True, description="File what triage found in the EMR, once a case is bound")
+    triage_zones_file: Path | None = Field(
+        default=None, description="zones.toml with the names of your waiting areas; the packaged one when unset"
+    )
     transcription_url: str = Field(
         default="", description="OpenAI base URL that turns speech into text at the kiosk; no microphone if unset"
     )

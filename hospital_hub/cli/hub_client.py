@@ -13,7 +13,7 @@ from http.cookies import SimpleCookie
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from hospital_hub.errors import BadInput, HubError, NotLoggedIn, Unavailable
+from hospital_hub.errors import BadInput, Busy, HubError, NotLoggedIn, Unavailable
 from hospital_hub.identity.guard import COOKIE
 
 WAIT_SECONDS: Final = 60
@@ -55,6 +55,7 @@ class HubClient:
 
     origin: str
     token: str = field(default="", repr=False)
+    wait_seconds: float = WAIT_SECONDS
 
     def get(self, path: str) -> Reply:
         return self._ask(_Call("GET", path))
@@ -91,7 +92,7 @@ class HubClient:
         connection.request(call.method, call.path, body=call.body, headers=headers)
         response = connection.getresponse()
         if response.status >= HTTPStatus.BAD_REQUEST:
-            raise _refusal(response.status, response.read())
+            raise _refusal(response.status, response.read(), retry_after=response.getheader("retry-after", ""))
         return response
 
     def _connection(self) -> HTTPConnection:
@@ -99,19 +100,34 @@ class HubClient:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise BadInput("The hub's address is not usable.", "Write it as http://127.0.0.1:8700.")
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        return kind(parts.hostname, parts.port, timeout=WAIT_SECONDS)
+        return kind(parts.hostname, parts.port, timeout=self.wait_seconds)
 
     def _gone(self) -> Unavailable:
         return Unavailable("The hub does not answer.", "Check the address and whether it runs: `hospital-hub doctor`.")
 
 
-def _refusal(status: int, body: bytes) -> HubError:
+def _refusal(status: int, body: bytes, *, retry_after: str) -> HubError:
+    try:
+        said = json.loads(body)
+        if "error" in said:
+            return _error_of_v1(status, said["error"], retry_after=retry_after)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        said = {}
     if status == HTTPStatus.UNAUTHORIZED:
         return NotLoggedIn("You are not logged in at this hub.", "Run `hospital-hub login` first.")
     try:
-        problem = json.loads(body)
-        places = [f"\n  {one['location']}: {one['message']}" for one in problem.get("errors", ())]
+        places = [f"\n  {one['location']}: {one['message']}" for one in said.get("errors", ())]
         kind = Unavailable if status in PASSING else RefusedByHub
-        return kind(problem["detail"] + "".join(places), code=problem["code"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return kind(said["detail"] + "".join(places), code=said["code"])
+    except (KeyError, TypeError, AttributeError):
         return RefusedByHub("The hub refused.", "It gave no reason that can be read.")
+
+
+def _error_of_v1(status: int, error: Mapping[str, Any], *, retry_after: str) -> HubError:
+    """/v1 speaks OpenAI's protocol, in errors too."""
+    message, code = str(error["message"]), str(error["code"])
+    if status == HTTPStatus.UNAUTHORIZED:
+        return NotLoggedIn(message, code=code)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Busy(message, retry_after=int(retry_after) if retry_after.isdecimal() else 1, code=code)
+    return (Unavailable if status in PASSING else RefusedByHub)(message, code=code)

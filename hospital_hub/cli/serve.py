@@ -13,6 +13,7 @@ from hospital_hub.cli.gate_beside import gate_beside
 from hospital_hub.resources import open_resources
 from hospital_hub.settings import Settings, load_settings
 from hospital_hub.storage.schema import check
+from hospital_hub.triage.zones import load_zones
 
 APPLICATION = "hospital_hub.main:create_app"
 SHARED_APPLICATION = "hospital_hub.main:create_shared_app"
@@ -67,6 +68,7 @@ def publisher() -> None:
 
 async def _can_start(settings: Settings) -> None:
     """Says what is missing before a server prints its own lines about it."""
+    load_zones(settings.triage_zones_file)
     async with open_resources(settings) as resources:
         await check(resources.database)
 

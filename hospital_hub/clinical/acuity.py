@@ -15,9 +15,10 @@ from hospital_hub.clinical.findings import Findings, Place, findings_in
 from hospital_hub.clinical.indicators import Context, Indicator, Kind, score_indicators, vital_indicators
 from hospital_hub.clinical.levels import Level, most_urgent
 from hospital_hub.clinical.packs import Pack
-from hospital_hub.clinical.red_flags import Flag, RuleSet, find, level_of, load_rules
+from hospital_hub.clinical.red_flags import Flag, RuleSet, flags_in, level_of, load_rules
 from hospital_hub.clinical.text import Language
-from hospital_hub.clinical.vital_reading import read_vital_signs
+from hospital_hub.clinical.told import Told
+from hospital_hub.clinical.vital_reading import signs_in
 from hospital_hub.clinical.vital_signs import EXPECTED, Measurement, Sign, VitalSigns
 
 _MANY_RESOURCES: Final = 2
@@ -33,7 +34,10 @@ class AcuityRules:
 
 @dataclass(frozen=True)
 class Assessment:
-    """`level` None is "insufficient": a nurse looks at once. `provisional` until the missing signs are measured."""
+    """`level` None is "insufficient": a nurse looks at once. `provisional` until the missing signs are measured.
+
+    `department` is an id (clinical/departments.py).
+    """
 
     level: Level | None
     provisional: bool
@@ -41,7 +45,7 @@ class Assessment:
     indicators: tuple[Indicator, ...]
     missing: tuple[Sign, ...]
     doubtful: tuple[Measurement, ...]
-    department: Mapping[Language, str] | None
+    department: str | None
 
 
 @lru_cache(maxsize=1)
@@ -57,9 +61,10 @@ def assess(
     `measured` are signs from a form: as long as expected ones lack there, III and IV are not given.
     """
     shared = rules or load_acuity_rules()
-    flags = find(text, shared.red_flags)
-    found = findings_in(text, catalogue=shared.catalogue, scopes=shared.red_flags.scopes)
-    read = read_vital_signs(text)
+    told = Told.of(text, scopes=shared.red_flags.scopes)
+    flags = flags_in(told, shared.red_flags)
+    found = findings_in(told, catalogue=shared.catalogue)
+    read = signs_in(told.read)
     signs = read if measured is None else read.together(measured)
     measured_ones = (
         *vital_indicators(signs, pack=pack, context=Context(found.age, found.only_minor, found.systems)),
@@ -172,7 +177,7 @@ def _expected(age: float | None) -> tuple[Sign, ...]:
     return tuple(sign for sign in EXPECTED if not (child and sign is Sign.SYSTOLIC))
 
 
-def _department(found: Findings) -> Mapping[Language, str] | None:
+def _department(found: Findings) -> str | None:
     """Of the most urgent complaint; of several the one named first."""
     order = sorted(found.complaints.items(), key=lambda one: (one[0].level or Level.IV, one[1].start))
     return order[0][0].department if order else None

@@ -7,13 +7,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any, Final
 
+from hospital_hub.clinical.departments import department_names
 from hospital_hub.clinical.levels import Level
 from hospital_hub.clinical.negation import Excuse
-from hospital_hub.clinical.patterns import Group, Vocabulary
+from hospital_hub.clinical.patterns import Group, Held, Index, Vocabulary
 from hospital_hub.clinical.person import Person, Stage
 from hospital_hub.clinical.phrases import group_of
 from hospital_hub.clinical.text import Language
@@ -46,7 +47,7 @@ class Complaint:
     id: str
     system: str
     title: Mapping[Language, str]
-    department: Mapping[Language, str]
+    department: str
     source: str
     words: Group
     level: Level | None
@@ -100,6 +101,14 @@ class Catalogue:
     complaints: tuple[Complaint, ...]
     modifiers: tuple[Modifier, ...]
     words: Vocabulary
+
+    def worth_trying(self, held: Held) -> list[Complaint]:
+        """Those whose words may stand in the text, in their order."""
+        return [self.complaints[place] for place in self._index.worth_trying(held)]
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index([one.words.alternatives for one in self.complaints])
 
 
 @lru_cache(maxsize=1)
@@ -164,7 +173,7 @@ def _complaint(block: Mapping[str, Any], file: Mapping[str, Any]) -> Complaint:
             id=block["id"],
             system=file["system"],
             title=_both(block["title"]),
-            department=_both(block.get("department", file["department"])),
+            department=_known(block.get("department", file["department"])),
             source=block.get("source", file["source"]),
             words=group_of(block),
             level=None if block.get("minor") else Level(block["level"]),
@@ -184,6 +193,12 @@ def _complaint(block: Mapping[str, Any], file: Mapping[str, Any]) -> Complaint:
         )
     except (KeyError, ValueError, re.error) as wrong:
         raise CatalogueError(f"complaint {block.get('id', '?')}: {wrong}") from wrong
+
+
+def _known(department: str) -> str:
+    if department not in department_names():
+        raise ValueError(f"unknown department {department}")
+    return department
 
 
 def _both(pair: Iterable[str]) -> Mapping[Language, str]:

@@ -1,16 +1,15 @@
 """What a text speaks of: complaints and modifiers that nothing excuses, each with its place. Decides no level. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from re import Match
 from typing import Final
 
 from hospital_hub.clinical.complaints import ALL, OF_MINOR, Catalogue, Complaint, Modifier, age_of
-from hospital_hub.clinical.negation import SENTENCE_END, Excuse, excuses
+from hospital_hub.clinical.negation import SENTENCE_END, Excuse
 from hospital_hub.clinical.patterns import Group, Held
-from hospital_hub.clinical.person import Person, person_in
-from hospital_hub.clinical.scopes import Scopes
-from hospital_hub.clinical.text import Readable, readable
+from hospital_hub.clinical.person import Person
+from hospital_hub.clinical.told import Told
 
 _NEAR: Final = 40  # characters within one sentence
 
@@ -62,17 +61,15 @@ class Findings:
 
 @dataclass(frozen=True)
 class _Reading:
-    read: Readable
+    told: Told
     held: Held
-    scopes: Scopes
-    known: dict[tuple[int, int], frozenset[Excuse]] = field(default_factory=dict)
 
     def first(self, group: Group, excused_by: frozenset[Excuse]) -> Place | None:
         found = next(self._standing(group, excused_by), None) if group.possible(self.held) else None
         if found is None:
             return None
-        start, end = self.read.span(*found.span())
-        return Place(start, end, self.read.text[start:end])
+        start, end = self.told.read.span(*found.span())
+        return Place(start, end, self.told.read.text[start:end])
 
     def near(self, one: Group, other: Group) -> bool:
         """Both in one sentence, a few words from each other."""
@@ -80,31 +77,24 @@ class _Reading:
         others = [found.span() for found in self._standing(other, OF_MINOR)]
         return any(
             max(start, begin) - min(end, finish) <= _NEAR
-            and not SENTENCE_END.search(self.held.clean, min(end, finish), max(start, begin))
+            and not SENTENCE_END.search(self.told.clean, min(end, finish), max(start, begin))
             for start, end in places
             for begin, finish in others
         )
 
     def _standing(self, group: Group, excused_by: frozenset[Excuse]) -> Iterator[Match[str]]:
-        for found in group.matches(self.held):
-            place = found.span()
-            if place not in self.known:
-                self.known[place] = excuses(self.held.clean, place, scopes=self.scopes)
-            if place[0] < place[1] and not excused_by & self.known[place]:
-                yield found
+        standing = self.told.standing(group, self.held, excused_by=excused_by)
+        return (found for found in standing if found.start() < found.end())
 
 
-def findings_in(text: str, *, catalogue: Catalogue, scopes: Scopes) -> Findings:
+def findings_in(told: Told, *, catalogue: Catalogue) -> Findings:
     """Each complaint and modifier at its first place that nothing excuses."""
-    read = readable(text)
-    reading = _Reading(read, catalogue.words.held(read.clean), scopes)
-    person = person_in(read.clean)
+    reading, person = _Reading(told, catalogue.words.held(told.clean)), told.person
     modifiers = {
         one: place for one in catalogue.modifiers if (place := _modifier(one, reading, person=person)) is not None
     }
-    found = {
-        one: place for one in catalogue.complaints if (place := _complaint(one, reading, person=person)) is not None
-    }
+    worth_trying = (one for one in catalogue.worth_trying(reading.held) if one.may_be(person))
+    found = {one: place for one in worth_trying if (place := _complaint(one, reading)) is not None}
     if any(not one.fallback and not one.background for one in found):
         found = {one: place for one, place in found.items() if not one.fallback}
     apart = frozenset(
@@ -128,9 +118,7 @@ def findings_in(text: str, *, catalogue: Catalogue, scopes: Scopes) -> Findings:
     return Findings(person, age_of(person), counted, explained, modifiers, apart)
 
 
-def _complaint(one: Complaint, reading: _Reading, *, person: Person) -> Place | None:
-    if not one.words.possible(reading.held) or not one.may_be(person):
-        return None
+def _complaint(one: Complaint, reading: _Reading) -> Place | None:
     return reading.first(one.words, OF_MINOR if one.minor else ALL)
 
 

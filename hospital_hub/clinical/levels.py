@@ -15,3 +15,12 @@ class Level(IntEnum):
 def most_urgent(*levels: Level | None) -> Level | None:
     """The most urgent of those that are known; None when none is."""
     return min((level for level in levels if level is not None), default=None)
+
+
+def raised(known: Level | None, suggested: Level | None) -> Level | None:
+    """The most urgent of what the rules know and what a model suggests; nothing lowers the rules.
+
+    Where the rules know nothing, no calm level of a model takes the place of "not enough information".
+    """
+    calm = suggested is not None and suggested > Level.II
+    return known if known is None and calm else most_urgent(known, suggested)

@@ -7,6 +7,7 @@ Shape after ConText (Harkema et al., J Biomed Inform 2009;42:839-851), with Chin
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from hospital_hub.clinical.scopes import ITEM_EN, Scopes
@@ -38,6 +39,21 @@ class Around:
     after: str
     sentence_before: str
     rest: str
+    words: str
+    scopes: Scopes
+
+    @cached_property
+    def now_before(self) -> bool:
+        return bool(self.scopes.now.search(self.before))
+
+    @cached_property
+    def now(self) -> bool:
+        return self.now_before or bool(self.scopes.now.search(self.after))
+
+    @cached_property
+    def topic(self) -> bool:
+        """Whether the words name a disease or the like."""
+        return bool(self.scopes.topic.fullmatch(self.words))
 
     @classmethod
     def of(cls, clean: str, place: tuple[int, int], *, scopes: Scopes) -> "Around":
@@ -53,6 +69,8 @@ class Around:
             after=behind[: clause_ends.start() if clause_ends else None],
             sentence_before=masked[sentence:],
             rest=behind[: sentence_ends.start() if sentence_ends else None],
+            words=clean[start:end],
+            scopes=scopes,
         )
 
 
@@ -61,10 +79,10 @@ def excuses(clean: str, place: tuple[int, int], *, scopes: Scopes) -> frozenset[
     around = Around.of(clean, place, scopes=scopes)
     found = {
         Excuse.DENIED: _denied(around, scopes),
-        Excuse.FAMILY: _family(around, scopes, words=clean[slice(*place)]),
-        Excuse.PAST: _past(around, scopes, words=clean[slice(*place)]),
-        Excuse.IMAGINED: _imagined(around, scopes, words=clean[slice(*place)]),
-        Excuse.ASKED: _asked(around, scopes, words=clean[slice(*place)]) or _told(clean, place, scopes=scopes),
+        Excuse.FAMILY: _family(around, scopes),
+        Excuse.PAST: _past(around, scopes),
+        Excuse.IMAGINED: _imagined(around, scopes),
+        Excuse.ASKED: _asked(around, scopes) or _told(clean, place, scopes=scopes),
     }
     return frozenset(excuse for excuse, holds in found.items() if holds)
 
@@ -98,8 +116,8 @@ def _in_list(around: Around, scopes: Scopes) -> bool:
     return len(items) >= _BARE_LIST and all(_BARE_NAME.fullmatch(item) for item in items)
 
 
-def _family(around: Around, scopes: Scopes, *, words: str) -> bool:
-    if scopes.now.search(around.before) or scopes.now.search(around.after):
+def _family(around: Around, scopes: Scopes) -> bool:
+    if around.now:
         return False
     if scopes.family_history.search(around.before) or scopes.family_history.search(around.after):
         return True
@@ -109,32 +127,32 @@ def _family(around: Around, scopes: Scopes, *, words: str) -> bool:
     found = by_form or by_after
     if found is None or _SOMEBODY_ELSE.search(found[0]):
         return False
-    return not (_JUST_HAD.search(found[0]) and (scopes.happening.search(words) or not scopes.topic.fullmatch(words)))
+    return not (_JUST_HAD.search(found[0]) and (scopes.happening.search(around.words) or not around.topic))
 
 
-def _past(around: Around, scopes: Scopes, *, words: str) -> bool:
-    if scopes.now.search(around.before) or scopes.now.search(around.after):
+def _past(around: Around, scopes: Scopes) -> bool:
+    if around.now:
         return False
     if scopes.past.search(around.before) or scopes.past_after.match(around.after):
         return True
-    if not scopes.topic.fullmatch(words):
+    if not around.topic:
         return False
     lists = list(scopes.past_list.finditer(around.sentence_before))
     return bool(lists) and not scopes.past_list_ends.search(around.sentence_before[lists[-1].end() :])
 
 
-def _imagined(around: Around, scopes: Scopes, *, words: str) -> bool:
+def _imagined(around: Around, scopes: Scopes) -> bool:
     """`If I get`; and `I'm worried that this is a stroke`, which is a fear and tells of no sign of one."""
     if scopes.imagined.search(around.before):
         return True
-    if not scopes.feared.fullmatch(words) or _HAVING.search(around.before):
+    if not scopes.feared.fullmatch(around.words) or _HAVING.search(around.before):
         return False
     return bool(scopes.worried.search(around.sentence_before))
 
 
-def _asked(around: Around, scopes: Scopes, *, words: str) -> bool:
+def _asked(around: Around, scopes: Scopes) -> bool:
     """`What is a stroke?` and `心梗的症状有哪些`; never where somebody is spoken of, or something happens now."""
-    if scopes.now.search(around.before):
+    if around.now_before:
         return False
     if scopes.asked_surely.search(around.before) and scopes.asked_ends.match(around.rest):
         return True
@@ -142,7 +160,7 @@ def _asked(around: Around, scopes: Scopes, *, words: str) -> bool:
         return False
     if scopes.asked.search(around.before) or scopes.asked_after.match(around.rest):
         return not scopes.somebody.search(around.rest)
-    return bool(scopes.topic.fullmatch(words)) and bool(scopes.topic_asked_after.match(around.rest))
+    return around.topic and bool(scopes.topic_asked_after.match(around.rest))
 
 
 def _told(clean: str, place: tuple[int, int], *, scopes: Scopes) -> bool:

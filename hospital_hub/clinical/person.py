@@ -8,10 +8,11 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any, Final, Literal
 
+from hospital_hub.clinical.patterns import Alternative, Group, Held, Vocabulary, alternative
 from hospital_hub.clinical.text import readable
 
 Sex = Literal["female", "male"]
@@ -38,9 +39,8 @@ _CHILD_EN: Final = (
     "|grand(?:son|daughter|child)|nephew|niece|lo"
 )
 _NO_AGE_ZH: Final = "(?!前|后|没|不|都|了?[,。]?(?:没|不)|以来|来|多?次)"  # 孩子三天没拉
-_AGES: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
+_AGES: Final = Group.of(
+    *(
         # a child's age, said of the child
         rf"{_START_EN}(?:my|our|the) {_N_EN}[ -]?{_U_EN}[ -]?(?:old|/?o\b)",
         (
@@ -95,13 +95,18 @@ class Person:
 
 @dataclass(frozen=True)
 class _Words:
-    stages: Mapping[Stage, re.Pattern[str]]
-    said: Mapping[str, re.Pattern[str]]
+    stages: Mapping[Stage, Alternative]
+    said: Mapping[str, Alternative]
     denied: re.Pattern[str]
     wished_before: re.Pattern[str]
     wished_after: re.Pattern[str]
-    female: re.Pattern[str]
-    male: re.Pattern[str]
+    female: Alternative
+    male: Alternative
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        said = (*self.stages.values(), *self.said.values(), self.female, self.male)
+        return Vocabulary([_AGES, Group(said)])
 
 
 def person_of(text: str) -> Person:
@@ -112,25 +117,26 @@ def person_of(text: str) -> Person:
 def person_in(clean: str) -> Person:
     """The same from a clean text (clinical/text.py)."""
     words = _words()
-    ages = list(_ages(clean))
-    named: list[Stage] = [stage for stage, pattern in words.stages.items() if pattern.search(clean)]
-    pregnant = _said("pregnant", clean)
+    held = words.vocabulary.held(clean)
+    ages = list(_ages(held))
+    named: list[Stage] = [stage for stage, one in words.stages.items() if held.first(one)]
+    pregnant = _said("pregnant", held)
     return Person(
         age_years=ages[0] if ages else None,
         stage=_stage_at(ages[0]) if ages else next(iter(named), None),
-        sex="female" if pregnant else _sex(clean),
+        sex="female" if pregnant else _sex(held),
         pregnant=pregnant,
-        postpartum=_said("postpartum", clean),
-        weak_immunity=_said("weak_immunity", clean),
-        thin_blood=_said("thin_blood", clean),
+        postpartum=_said("postpartum", held),
+        weak_immunity=_said("weak_immunity", held),
+        thin_blood=_said("thin_blood", held),
         ages=frozenset([*ages, *(_TYPICAL[stage] for stage in named)]),
     )
 
 
-def _ages(clean: str) -> Iterator[float]:
+def _ages(held: Held) -> Iterator[float]:
     """All that are said, the patient's first."""
-    for pattern in _AGES:
-        for found in pattern.finditer(clean):
+    for one in _AGES.alternatives:
+        for found in held.all(one):
             years = _years(found)
             if years is not None and years <= _OLDEST:
                 yield years
@@ -163,19 +169,20 @@ def _stage_at(age: float) -> Stage:
     return next((stage for limit, stage in _BELOW if age < limit), "older")
 
 
-def _sex(clean: str) -> Sex | None:
+def _sex(held: Held) -> Sex | None:
     """That of whoever is named first."""
-    female, male = _words().female.search(clean), _words().male.search(clean)
+    female, male = held.first(_words().female), held.first(_words().male)
     if female is None or male is None:
         return "female" if female else "male" if male else None
     return "female" if female.start() <= male.start() else "male"
 
 
-def _said(what: str, clean: str) -> bool | None:
+def _said(what: str, held: Held) -> bool | None:
     """True where it stands unexcused, False where every mention is denied, None where it is not mentioned."""
     words = _words()
     said: bool | None = None
-    for found in words.said[what].finditer(clean):
+    clean = held.clean
+    for found in held.all(words.said[what]):
         ahead = clean[max(0, found.start() - _BEFORE) : found.start()]
         wished = words.wished_before.search(ahead) or words.wished_after.match(clean, found.end())
         if not words.denied.search(ahead) and not (wished and what == "pregnant"):
@@ -188,13 +195,13 @@ def _said(what: str, clean: str) -> bool | None:
 def _words() -> _Words:
     lists = tomllib.loads(resources.files("hospital_hub.clinical").joinpath("person.toml").read_text("utf-8"))
     return _Words(
-        stages={stage: re.compile(_any(words)) for stage, words in lists["stage"].items()},
-        said={what: re.compile(_any(words)) for what, words in lists["said"].items()},
+        stages={stage: alternative(_any(words)) for stage, words in lists["stage"].items()},
+        said={what: alternative(_any(words)) for what, words in lists["said"].items()},
         denied=re.compile(f"(?:{'|'.join([*lists['denied']['zh'], *_start(lists['denied']['en'])])})$"),
         wished_before=re.compile(f"(?:{_any(lists['wished']['before'], whole=False)})$"),
         wished_after=re.compile(_any(lists["wished"]["after"], whole=False)),
-        female=re.compile(_any(lists["sex"]["female"])),
-        male=re.compile(_any(lists["sex"]["male"])),
+        female=alternative(_any(lists["sex"]["female"])),
+        male=alternative(_any(lists["sex"]["male"])),
     )
 
 

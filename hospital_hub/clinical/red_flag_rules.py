@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from hospital_hub.clinical.levels import Level
 from hospital_hub.clinical.negation import Excuse
-from hospital_hub.clinical.patterns import Alternative, Group, Held, Vocabulary
+from hospital_hub.clinical.patterns import Group, Held, Index, Vocabulary
 from hospital_hub.clinical.person import Person
 from hospital_hub.clinical.scopes import Scopes
 from hospital_hub.clinical.text import Language
@@ -98,16 +98,11 @@ class RuleSet:
 
     def worth_trying(self, held: Held) -> tuple[Rule, ...]:
         """Those of whose first parts something may match, in their order."""
-        places = {place for one in held.live for place in self._places.get(one, ())}
-        return tuple(self.rules[place] for place in sorted(places))
+        return tuple(self.rules[place] for place in self._index.worth_trying(held))
 
     @cached_property
-    def _places(self) -> Mapping[Alternative, frozenset[int]]:
-        found: dict[Alternative, set[int]] = {}
-        for place, rule in enumerate(self.rules):
-            for one in (one for way in rule.ways for one in way[0].group.alternatives):
-                found.setdefault(one, set()).add(place)
-        return {one: frozenset(places) for one, places in found.items()}
+    def _index(self) -> Index:
+        return Index([[one for way in rule.ways for one in way[0].group.alternatives] for rule in self.rules])
 
     def named(self, rule_ids: Iterable[str]) -> tuple[Rule, ...]:
         """Each once, in the order of the ids; ids of rules that no longer exist are passed over."""

@@ -4,21 +4,20 @@ A flag only raises the level. Finding none means "not enough information", never
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from re import Match
 from typing import Final
 
 from hospital_hub.clinical.levels import Level, most_urgent
-from hospital_hub.clinical.negation import SENTENCE_END, Excuse, excuses
+from hospital_hub.clinical.negation import SENTENCE_END
 from hospital_hub.clinical.patterns import Held
-from hospital_hub.clinical.person import Person, person_in
 from hospital_hub.clinical.red_flag_rules import Part, Rule, RulesError, RuleSet, Way, parse_rules
-from hospital_hub.clinical.scopes import Scopes
-from hospital_hub.clinical.text import Readable, readable
+from hospital_hub.clinical.text import Readable
+from hospital_hub.clinical.told import Told
 
-__all__ = ["Flag", "Rule", "RuleSet", "RulesError", "find", "level_of", "load_rules", "parse_rules"]
+__all__ = ["Flag", "Rule", "RuleSet", "RulesError", "find", "flags_in", "level_of", "load_rules", "parse_rules"]
 _DATA: Final = "red_flags"
 
 
@@ -35,34 +34,24 @@ class Flag:
 
 @dataclass(frozen=True)
 class _Reading:
-    """One text while it is searched. What excuses a place is worked out once for all rules."""
+    """One text while it is searched."""
 
-    read: Readable
+    told: Told
     held: Held
-    scopes: Scopes
-    known: dict[tuple[int, int], frozenset[Excuse]] = field(default_factory=dict)
-
-    @cached_property
-    def person(self) -> Person:
-        return person_in(self.held.clean)
-
-    def excuses(self, place: tuple[int, int]) -> frozenset[Excuse]:
-        if place not in self.known:
-            self.known[place] = excuses(self.held.clean, place, scopes=self.scopes)
-        return self.known[place]
 
     def standing(self, part: Part) -> Iterator[Match[str]]:
-        """Matches that nothing excuses."""
-        for found in part.group.matches(self.held):
-            if not part.excused_by & self.excuses(found.span()):
-                yield found
+        return self.told.standing(part.group, self.held, excused_by=part.excused_by)
 
 
 def find(text: str, rule_set: RuleSet | None = None) -> tuple[Flag, ...]:
     """Every flag that the text raises, most urgent first; one for each group of words of its rule."""
     rules = rule_set or load_rules()
-    read = readable(text)
-    reading = _Reading(read, rules.words.held(read.clean), rules.scopes)
+    return flags_in(Told.of(text, scopes=rules.scopes), rules)
+
+
+def flags_in(told: Told, rules: RuleSet) -> tuple[Flag, ...]:
+    """The same of a text that other rules read too."""
+    reading = _Reading(told, rules.words.held(told.clean))
     flags = [flag for rule in rules.worth_trying(reading.held) for flag in _flags(rule, reading)]
     return tuple(sorted(flags, key=lambda flag: (flag.level, flag.start, flag.rule)))
 
@@ -90,8 +79,8 @@ def _flags(rule: Rule, reading: _Reading) -> list[Flag]:
     for way in rule.ways:
         if all(part.group.possible(reading.held) for part in way):
             found = _together(way, reading) if rule.together else _anywhere(way, reading)
-            if found is not None and rule.who.holds(lambda: reading.person):
-                return [_flag(rule, one, read=reading.read) for one in found]
+            if found is not None and rule.who.holds(lambda: reading.told.person):
+                return [_flag(rule, one, read=reading.told.read) for one in found]
     return []
 
 
@@ -116,7 +105,7 @@ def _together(way: Way, reading: _Reading) -> list[Match[str]] | None:
     if not all(others):
         return None
     for first in reading.standing(way[0]):
-        start, end = _sentence(reading.held.clean, first)
+        start, end = _sentence(reading.told.clean, first)
         inside = [next((one for one in other if start <= one.start() < end), None) for other in others]
         if None not in inside:
             return [first, *(one for one in inside if one is not None)]

@@ -5,7 +5,7 @@ Rules and code alone: no model is asked here, and what a model suggested can onl
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlmodel import col, select
@@ -14,13 +14,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hospital_hub.clinical.acuity import Assessment, assess
 from hospital_hub.clinical.early_warning import news2
 from hospital_hub.clinical.indicators import NAMES
-from hospital_hub.clinical.levels import Level, most_urgent
+from hospital_hub.clinical.levels import Level, most_urgent, raised
 from hospital_hub.clinical.packs import Pack, load_pack
 from hospital_hub.clinical.red_flags import load_rules
 from hospital_hub.clinical.vital_reading import read_vital_signs
 from hospital_hub.clinical.vital_signs import UNITS, Consciousness, Measurement, VitalSigns
 from hospital_hub.resources import Resources
-from hospital_hub.triage.departments import id_of
+from hospital_hub.triage.departments import because, named
 from hospital_hub.triage.nurse_tables import TriageVitals, place_of_vitals
 from hospital_hub.triage.tables import TriageCase, place_of_acuity, subject_of
 from hospital_hub.triage.vital_signs import OF_RULES
@@ -93,9 +93,7 @@ def _departments(found: Assessment) -> list[dict[str, str]]:
     if found.department is None:
         return []
     words = next((one.words for one in found.indicators if one.kind in {"complaint", "calm"} and one.words), "")
-    zh, en = found.department["zh-CN"], found.department["en"]
-    reason = {"reason_zh": f"患者提到“{words}”", "reason_en": f"The patient mentions “{words}”"} if words else {}
-    return [{"id": id_of(en), "zh": zh, "en": en, **reason}]
+    return [asdict(because(found.department, words) if words else named(found.department))]
 
 
 def _place(heard: Sequence[Heard], *, start: int, end: int) -> dict[str, int]:
@@ -130,9 +128,7 @@ def _automatic(case: TriageCase, found: Level | None) -> Level | None:
     if found is Level.IV and case.acuity is not None and case.automatic_level is None:
         found = Level.III
     known = most_urgent(None if case.automatic_level is None else Level(case.automatic_level), found)
-    suggested = None if case.suggested_level is None else Level(case.suggested_level)
-    calm = suggested is not None and suggested > Level.II
-    return known if known is None and calm else most_urgent(known, suggested)
+    return raised(known, None if case.suggested_level is None else Level(case.suggested_level))
 
 
 def _again(flag: Mapping[str, Any], flags: Sequence[Mapping[str, Any]]) -> bool:

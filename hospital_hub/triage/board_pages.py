@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Form, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import RedirectResponse, Response
 
+from hospital_hub.clinical.departments import department_names
 from hospital_hub.clinical.levels import Level
 from hospital_hub.errors import HubError, Refused
 from hospital_hub.identity.guard import Guard
@@ -22,7 +23,6 @@ from hospital_hub.triage.board import keep_open, read_queue
 from hospital_hub.triage.board_forms import LONGEST_ASSESSMENT, CloseForm, LevelForm, SeenForm, VitalsForm
 from hospital_hub.triage.case_view import read_case
 from hospital_hub.triage.decisions import Seen
-from hospital_hub.triage.department_names import department_names
 from hospital_hub.triage.final_level import Choice, Closing
 from hospital_hub.triage.live import News, news_of
 from hospital_hub.triage.rows import Choice as LevelChoice

@@ -121,7 +121,7 @@ async def conclude(step: Step, *, ended: Interview, suggested: str = "") -> None
     case.interview = ended
     if ended is not Interview.NONE:
         settle(case)
-    department = departments.suggest(await _acuity(step), about=departments.about(history), named=suggested)
+    department = departments.suggest(await _acuity(step), about=departments.about(history), by_model=suggested)
     case.department = department.id
     text = json.dumps(summarise(history, load_tree(), department=department), ensure_ascii=False)
     subject, place = subject_of(case.id), place_of_summary(case.id)

@@ -42,6 +42,8 @@ class KioskGuard(Guard):
         try:
             return await super().__call__(request)
         except NotLoggedIn as ended:
+            if request.headers.get("hx-request") == "true":  # a script would take the page for a part of its own
+                raise HTTPException(HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": START}) from ended
             raise HTTPException(HTTPStatus.SEE_OTHER, headers={"location": START}) from ended
 
 

@@ -24,7 +24,7 @@ def interview_prompt(history: History, *, plan: Plan, tree: Tree) -> Prompt:
     """Of a long conversation its complaint and its end."""
     block, language = _document(), history.language
     texts = block[language]
-    said = [_data(texts["complaint"], "words", words=history.complaint, most=LONGEST_COMPLAINT[language])]
+    said = [placed(texts["complaint"], "words", words=history.complaint, most=LONGEST_COMPLAINT[language])]
     said += [_asked(one, texts, language=language) for one in history.answers[-RECENT:]]
     topics = [tree.topics[name] for name in plan.needed[:NAMED]]
     if language == "zh-CN":
@@ -43,12 +43,12 @@ def interview_prompt(history: History, *, plan: Plan, tree: Tree) -> Prompt:
 
 
 def _asked(exchange: Exchange, texts: dict[str, Any], *, language: Language) -> str:
-    frame = _data(texts["asked"], "question", words=exchange.text, most=LONGEST_ASKED[language])
-    return _data(frame, "answer", words=exchange.answer or "", most=LONGEST_ANSWER[language])
+    frame = placed(texts["asked"], "question", words=exchange.text, most=LONGEST_ASKED[language])
+    return placed(frame, "answer", words=exchange.answer or "", most=LONGEST_ANSWER[language])
 
 
-def _data(frame: str, name: str, *, words: str, most: int) -> str:
-    """Angle brackets in the words are turned, so that they cannot close their own mark."""
+def placed(frame: str, name: str, *, words: str, most: int) -> str:
+    """The words in their frame, cut to `most` characters. Angle brackets are turned, so that they close no mark."""
     return frame.replace(f"{{{name}}}", _cut(words, most).replace("<", "‹").replace(">", "›"))
 
 

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from pydantic import BaseModel, ConfigDict
 from sse_starlette import EventSourceResponse
 from starlette.responses import RedirectResponse, Response
@@ -24,6 +24,7 @@ from hospital_hub.triage import consent, interview_service, service
 from hospital_hub.triage.answering import Desk
 from hospital_hub.triage.interview_service import Stage, Standing
 from hospital_hub.triage.kiosk_frame import AtKiosk, page
+from hospital_hub.triage.service import Told
 from hospital_hub.triage.tables import Interview
 from hospital_hub.triage.watching import watched
 from hospital_hub.web.languages import gettext_for, language_of
@@ -50,8 +51,9 @@ async def case(request: Request, who: AtKiosk, case_id: uuid.UUID) -> Response:
     standing = await interview_service.standing(resources, who, case_id=case_id)
     told, asking = standing.told, standing.interview is Interview.ASKING
     if told.flags or told.called or (not asking and told.level is not None and told.level <= Level.II):
-        context = {"told": told, "watched": await watched(resources, now=utc_now())}
-        return page(request, "triage/handover.html", context=context)
+        return page(
+            request, "triage/handover.html", context=_handed(told, watched=await watched(resources, now=utc_now()))
+        )
     if standing.asked is not None:
         return await _question(request, standing)
     if asking:
@@ -72,6 +74,19 @@ async def events(request: Request, who: AtKiosk, case_id: uuid.UUID) -> EventSou
         gap=lambda: PageEvent("gap", _("Thinking of the next question")),
     )
     return EventSourceResponse(stream, sep="\n")
+
+
+@router.get("/coming", name="kiosk_coming")
+async def coming(
+    request: Request, who: AtKiosk, case_id: uuid.UUID, seen: Annotated[str, Query(max_length=8)]
+) -> Response:
+    """The page's news when a nurse has acknowledged the case, or a board was opened or left; else nothing to change."""
+    resources = resources_of(request)
+    seen_now = await watched(resources, now=utc_now())
+    if seen == _state(await service.coming(resources, who, case_id=case_id), watched=seen_now):
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    told = await service.own_case(resources, who, case_id=case_id)
+    return page(request, "triage/_coming.html", context=_handed(told, watched=seen_now))
 
 
 @router.get("/next", name="kiosk_next")
@@ -149,6 +164,15 @@ async def _question(
     return page(
         request, "triage/question.html", context=context, status=HTTPStatus.OK if wrong is None else wrong.status
     )
+
+
+def _handed(told: Told, *, watched: bool) -> dict[str, object]:
+    return {"told": told, "watched": watched, "seen": _state(told.coming, watched=watched)}
+
+
+def _state(coming: bool, *, watched: bool) -> str:
+    """What the page shows of who comes, so that it can ask for what is new."""
+    return f"{coming:d}{watched:d}"
 
 
 def _desk(request: Request) -> Desk:

@@ -47,7 +47,10 @@ class Complaint:
 
 @dataclass(frozen=True)
 class Told:
-    """A case as the kiosk may know it. The level is for nurses; the kiosk shows the hand-over, not the level."""
+    """A case as the kiosk may know it. The level is for nurses; the kiosk shows the hand-over, not the level.
+
+    `coming` once a nurse has acknowledged it.
+    """
 
     id: uuid.UUID
     number: str
@@ -56,6 +59,7 @@ class Told:
     flags: tuple[dict[str, Any], ...]
     answer_state: AnswerState
     called: bool
+    coming: bool = False
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -135,6 +139,13 @@ async def own_case(resources: Resources, who: Principal, *, case_id: uuid.UUID) 
     return told(case)
 
 
+async def coming(resources: Resources, who: Principal, *, case_id: uuid.UUID) -> bool:
+    """Whether a nurse has acknowledged the case of this log-in; nothing that was told is read."""
+    ours = (col(TriageCase.id) == case_id) & (col(TriageCase.login_id) == who.session_id)
+    async with resources.database.work() as session:
+        return (await session.exec(select(TriageCase.acknowledged_at).where(ours))).first() is not None
+
+
 async def own(session: AsyncSession, who: Principal, *, case_id: uuid.UUID, lock: bool = False) -> TriageCase:
     """The row, if this kiosk log-in told it or came with its ticket; the caller records who reads it.
 
@@ -163,6 +174,7 @@ def told(case: TriageCase) -> Told:
         flags=tuple(case.flags),
         answer_state=case.answer_state,
         called=case.called_at is not None,
+        coming=case.acknowledged_at is not None,
     )
 
 

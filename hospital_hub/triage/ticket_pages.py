@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import RedirectResponse, Response
 
 from hospital_hub.clinical.levels import Level
+from hospital_hub.clinical.text import Language
 from hospital_hub.errors import HubError, NotFound
 from hospital_hub.identity import cookies
 from hospital_hub.identity.guard import KIOSK_COOKIE
@@ -25,14 +26,13 @@ from hospital_hub.triage.kiosk_frame import AtKiosk, page
 from hospital_hub.triage.service import Told
 from hospital_hub.triage.tables import Interview
 from hospital_hub.triage.watching import watched
-from hospital_hub.web.languages import marked
+from hospital_hub.triage.zones import Zones, load_zones
+from hospital_hub.web.languages import language_of
 
 router = APIRouter(include_in_schema=False)
 GROUP: Final = 4  # characters of a code that are read at once
 LONGEST_CODE: Final = 200
 _MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})  # a code has none of them (triage/tickets.py)
-_AT_THE_DESK: Final = marked("At the triage desk")
-_ZONES: Final = {Level.III: marked("Waiting area A"), Level.IV: marked("Waiting area B")}
 
 
 class CodeForm(BaseModel):
@@ -54,7 +54,7 @@ async def ticket(request: Request, who: AtKiosk, case_id: uuid.UUID) -> Response
         "urgent": urgent(standing.told),
         "can_take_back": standing.can_take_back and not urgent(standing.told),
         "goes_on": standing.interview is Interview.ASKING,
-        "zone": zone(standing.told),
+        "zone": zone(standing.told, load_zones(resources.settings.triage_zones_file), language=language_of(request)),
         "code": grouped(token),
         "qr": qr(token),
         "with_ai": await consent.given(resources, case_id=case_id),
@@ -91,11 +91,9 @@ def urgent(told: Told) -> bool:
     return bool(told.flags) or told.called or (told.level is not None and told.level <= Level.II)
 
 
-def zone(told: Told) -> str:
-    """Where to wait, a marked text. Who is not known to be well enough stays where nurses see her."""
-    if urgent(told) or told.level is None:
-        return _AT_THE_DESK
-    return _ZONES[told.level]
+def zone(told: Told, zones: Zones, *, language: Language) -> str:
+    """Where to wait. Who is not known to be well enough stays where nurses see her."""
+    return zones.name(None if urgent(told) else told.level, language)
 
 
 def qr(token: str) -> Markup:

@@ -13,7 +13,9 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_pla
 from tests.browser import chromium
 
 LOCAL = frozenset({"127.0.0.1", "localhost"})
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+# A microphone that hears a tone, and nobody who must be asked for it.
+MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *MICROPHONE]
 # WCAG 2.2 A and AA, and axe's own advice
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

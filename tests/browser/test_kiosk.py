@@ -23,6 +23,7 @@ SIZES = [(1080, 1920), (1280, 800), (420, 800)]
 CHEST = {"zh-CN": "胸口疼了半小时，出冷汗", "en": "Crushing chest pain for half an hour"}
 KNEE = {"zh-CN": "膝盖疼，上楼更疼", "en": "My knee hurts, worse on stairs"}
 WORSE = {"zh-CN": "现在胸口疼，喘不上气", "en": "Now my chest hurts and I cannot breathe"}
+COMING = {"zh-CN": "护士已看到，正在赶来", "en": "A nurse has seen your call and is on the way"}
 NONE = {"zh-CN": "没有", "en": "None"}
 ASKED: dict[str, dict[str, Any]] = {
     "zh-CN": {"question": "膝盖是什么时候开始疼的？", "options": ["今天", "这几天", "很久了"]},
@@ -211,6 +212,30 @@ async def test_the_open_board_sees_what_the_kiosk_hands_over(
     await expect(kiosk.page.locator(".care-urgent")).to_be_visible()
     await expect(board.page.locator("main")).to_contain_text("A002", timeout=2000)
     await is_fine(kiosk)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_who_waits_hears_by_herself_that_a_nurse_comes(
+    hub: str, app: FastAPI, open_page: OpenPage, log_in: LogIn, settings: Settings, language: str
+) -> None:
+    seen = await open_page(f"{hub}/kiosk?lang={language}", language=language, size=SIZES[0])
+    page = seen.page
+    await tell(page, CHEST[language])
+    await expect(page.locator(".loud")).to_be_visible()
+    reads = "SELECT count(*) FROM audit_event WHERE deed = 'READ'"
+    before = rows(settings.database_url, reads)
+    async with page.expect_response(lambda answer: "/coming?" in answer.url and answer.status == 204):
+        pass
+    assert rows(settings.database_url, reads) == before  # asking for news reads nothing of the person
+    board = await open_page(f"{hub}/board?lang={language}", language=language, cookies=await log_in(Role.NURSE))
+    await expect(page.locator(".loud")).to_have_count(0, timeout=5000)
+    await board.page.locator("[data-acknowledge]").click()
+    await expect(page.locator("#coming h2")).to_contain_text(COMING[language], timeout=5000)
+    await expect(page.locator(".ticket-number")).to_have_text("A001")
+    await is_fine(seen)
+    rows(settings.database_url, "UPDATE login SET ended_at = now() WHERE role = 'KIOSK' RETURNING id")
+    await page.wait_for_url("**/kiosk")
+    await expect(page.locator("a[href*='ai=yes']")).to_be_visible()
 
 
 async def test_a_question_is_gone_back_to_and_the_consent_taken_back(

@@ -71,10 +71,12 @@ def test_a_broken_line_is_named_and_nothing_is_written(tmp_path: Path, line: str
     assert target.read_text("utf-8") == "as before"
 
 
-def test_without_no_model_it_says_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--key-file", "nowhere.key")])
+def test_without_a_key_it_says_what_to_do(tmp_path: Path, options: tuple[str, ...]) -> None:
     source, target = given(tmp_path, json.dumps(CALM))
-    code, output = run(source, target)
-    assert (code, "--no-model" in output, target.exists()) == (2, True, False)
+    code, output = run(source, target, *options)
+    assert (code, target.exists()) == (2, False)
+    assert ("nowhere.key" if options else "--no-model") in output
 
 
 def test_an_unknown_pack_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hospital_hub.clinical.acuity import Assessment, assess, load_acuity_rules
 from hospital_hub.clinical.complaints import CatalogueError, load_catalogue, parse_catalogue
+from hospital_hub.clinical.departments import department_names
 from hospital_hub.clinical.levels import Level
 from hospital_hub.clinical.packs import Pack, load_pack
 from hospital_hub.clinical.text import is_chinese
@@ -79,7 +80,7 @@ def test_every_complaint_has_examples_in_both_languages_and_enough_are_known() -
         assert len(chinese) >= 2, one.id
         assert len(texts) - len(chinese) >= 2, one.id
         assert one.source
-        assert all(one.department.values())
+        assert all(department_names()[one.department].values())
 
 
 @pytest.mark.parametrize(("level", "chinese", "english"), PAIRS, ids=[english for _, _, english in PAIRS])
@@ -120,7 +121,7 @@ def test_reasons_are_told_in_both_languages_with_their_place() -> None:
     assert all(text[one.start : one.end] for one in found.indicators if one.words)
     assert found.provisional
     assert Sign.HEART_RATE in found.missing
-    assert found.department == {"zh-CN": "呼吸内科", "en": "Respiratory medicine"}
+    assert found.department == "respiratory"
 
 
 def test_a_complete_form_is_not_provisional_and_a_gap_in_it_gives_no_calm_level() -> None:
@@ -182,13 +183,15 @@ def test_any_text_has_a_level_or_none_and_the_same_each_time(text: str) -> None:
 
 def test_a_broken_catalogue_names_the_entry() -> None:
     calm = 'version = "1"\n[[modifier]]\nid = "m"\ntitle = ["一", "one"]\nzh = ["重"]\nen = []'
-    head = 'system = "s"\nsource = "x"\ndepartment = ["科", "clinic"]\n[[complaint]]\nid = "c"\ntitle = ["一", "one"]\n'
+    head = 'system = "s"\nsource = "x"\ndepartment = "general"\n[[complaint]]\nid = "c"\ntitle = ["一", "one"]\n'
     with pytest.raises(CatalogueError, match="complaint c"):
         parse_catalogue([head + 'zh = ["("]\nminor = true\nexamples = {}'], calm=calm)
     with pytest.raises(CatalogueError, match="nobody"):
         parse_catalogue([head + 'zh = ["一"]\nminor = true\nalso = ["nobody"]\nexamples = {}'], calm=calm)
     with pytest.raises(CatalogueError, match="same id"):
         parse_catalogue([head + "minor = true\nexamples = {}"] * 2, calm=calm)
+    with pytest.raises(CatalogueError, match="unknown department nowhere"):
+        parse_catalogue([head.replace('"general"', '"nowhere"') + "minor = true\nexamples = {}"], calm=calm)
 
 
 def test_two_thousand_characters_take_a_few_milliseconds() -> None:

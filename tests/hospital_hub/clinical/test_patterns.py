@@ -7,7 +7,7 @@ import pytest
 
 from hospital_hub.clinical.literals import needed
 from hospital_hub.clinical.negation import Excuse, excuses
-from hospital_hub.clinical.patterns import Group, Vocabulary
+from hospital_hub.clinical.patterns import Group, Index, Vocabulary
 from hospital_hub.clinical.person import person_in
 from hospital_hub.clinical.red_flag_rules import Part
 from hospital_hub.clinical.red_flags import Flag, find, load_rules
@@ -71,6 +71,13 @@ def test_so_have_texts_put_together_from_pieces_of_them() -> None:
         ("(?i:chest)", ()),
         (r"(?<!no )pain", ({"pain"},)),
         ("(?:ab){2,}", ({"ab"},)),
+        (r"\b(?:si)(?!\w)", ({"\0si\0"},)),
+        (r"(?<![\w.])(?:hr|pulse ?ox)\d", ({"\0hr", "\0pulse"},)),
+        (r"\b(?:[fm]|m/o)\b", ({"\0f\0", "\0m\0", "\0m\0o\0"},)),
+        (r"\b(?:ab){2,}\b", ({"\0ab"},)),
+        (r"\b(?:a|)b\b", ({"b\0"},)),
+        (r"\b-x(?![^\w])", ({"-x"},)),
+        (r"a\Bb", ({"ab"},)),
     ],
 )
 def test_what_a_pattern_needs_is_told_or_left_open(pattern: str, clauses: tuple[set[str], ...]) -> None:
@@ -82,3 +89,17 @@ def test_matches_are_those_of_every_alternative_from_left_to_right() -> None:
     held = Vocabulary([group]).held("abcb")
     found = [(match.group(), match.start()) for match in group.matches(held)]
     assert found == [("ab", 0), ("abc", 0), ("b", 1), ("c", 2), ("b", 3)]
+
+
+def test_a_whole_word_is_tried_where_it_stands_alone_and_only_there() -> None:
+    group = Group.of(r"\b(?:si|m/o)(?!\w)")
+    vocabulary = Vocabulary([group])
+    assert [match.group() for match in group.matches(vocabulary.held("si, (m/o) sir"))] == ["si", "m/o"]
+    assert not group.possible(vocabulary.held("basis, m/open"))
+    assert not group.possible(vocabulary.held(""))
+
+
+def test_each_of_several_has_its_place() -> None:
+    groups = [Group.of("ab", "x"), Group.of("c"), Group.of("x")]
+    held = Vocabulary(groups).held("x ab")
+    assert Index([group.alternatives for group in groups]).worth_trying(held) == [0, 2]

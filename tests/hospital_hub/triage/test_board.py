@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
 
+from hospital_hub.clinical.departments import department_names
 from hospital_hub.clinical.levels import Level
 from hospital_hub.errors import Conflict, NotFound, Refused
 from hospital_hub.identity import logins
@@ -26,7 +27,6 @@ from hospital_hub.triage.board_pages import live_queue
 from hospital_hub.triage.case_view import read_case
 from hospital_hub.triage.conversation import NewTurn
 from hospital_hub.triage.decisions import Seen
-from hospital_hub.triage.department_names import department_names
 from hospital_hub.triage.final_level import Choice, Closing
 from hospital_hub.triage.rows import Filter
 from hospital_hub.triage.rule_trace import Piece

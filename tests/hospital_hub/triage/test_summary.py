@@ -4,13 +4,16 @@ import json
 
 import pytest
 
+from hospital_hub.clinical.departments import department_names
+from hospital_hub.clinical.packs import load_pack
 from hospital_hub.triage.asked import Exchange, Form, History
+from hospital_hub.triage.assessing import Heard, assessed
 from hospital_hub.triage.departments import Department, about, suggest
 from hospital_hub.triage.question_tree import load_tree
 from hospital_hub.triage.summary import summarise
 
 TREE = load_tree()
-NOWHERE = Department("general", "全科门诊", "General practice")
+NOWHERE = Department("general", "全科医学科", "General practice")
 
 
 def exchange(number: int, topic: str, answer: str) -> Exchange:
@@ -78,10 +81,20 @@ def test_the_reason_names_the_words_and_no_illness() -> None:
 def test_the_rule_pack_s_department_goes_first_and_a_model_s_last() -> None:
     named = {"id": "er", "zh": "急诊", "en": "Emergency", "reason_zh": "危险", "reason_en": "danger"}
     assert suggest({"departments": [named]}, about="咳嗽") == Department("er", "急诊", "Emergency", "危险", "danger")
-    assert suggest({}, about="咳嗽", named="眼科").id == "respiratory"
-    assert suggest({}, about="hello", named="眼科").id == "ophthalmology"
-    assert suggest({}, about="hello", named="Voodoo").id == "general"
+    assert suggest({}, about="咳嗽", by_model="眼科").id == "respiratory"
+    assert suggest({}, about="hello", by_model="眼科").id == "ophthalmology"
+    assert suggest({}, about="hello", by_model="Voodoo").id == "general"
     assert suggest({"departments": []}, about="hello").id == "general"
+
+
+def test_a_department_has_one_id_however_it_was_found() -> None:
+    """One chip on the board, whether the rules or the kiosk's words chose it."""
+    by_words = {suggest({}, about=words).id for words in ("耳朵疼", "牙疼", "摔了", "眼睛", "胸口", "发烧", "hello")}
+    assert by_words <= department_names().keys()
+    named = [name for names in department_names().values() for name in names.values()]
+    assert len(set(named)) == len(named)
+    by_rules = assessed([Heard(0, "耳朵疼两天")], pack=load_pack("cn-2018")).acuity["departments"]
+    assert [one["id"] for one in by_rules] == [suggest({}, about="耳朵疼两天").id]
 
 
 def test_what_a_vague_complaint_was_about_is_read_too() -> None:

@@ -1,23 +1,31 @@
 """A ticket goes on at another kiosk, says nothing about health, and outlives the log-in that made it."""
 
+import dataclasses
 import re
+from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from hospital_hub.clinical.levels import Level
+from hospital_hub.errors import WrongSetup
+from hospital_hub.main import create_app
 from hospital_hub.settings import Settings
 from hospital_hub.triage.service import Told
 from hospital_hub.triage.tables import AnswerState
 from hospital_hub.triage.ticket_pages import grouped, plain, qr, zone
+from hospital_hub.triage.zones import load_zones
 from tests.fixtures.hub import rows
 from tests.hospital_hub.triage.test_pages import HTML, answer_url, at_kiosk, question, tell
 
+ZONE = re.compile(r'<p class="ticket-zone"><b>([^<]+)</b></p>')
 CODE = re.compile(r'<p class="ticket-letters">([0-9A-Z]{4}(?:-[0-9A-Z]{4}){4})</p>')
 
 
 def code_on(page: httpx.Response) -> str:
-    return CODE.findall(page.text)[0]
+    (code,) = CODE.findall(page.text)
+    return str(code)
 
 
 async def to_ticket(client: httpx.AsyncClient, words: str = "膝盖疼", *, ai: str = "no") -> httpx.Response:
@@ -110,7 +118,53 @@ def test_who_is_not_known_to_be_well_enough_waits_at_the_desk(
     told = Told.__new__(Told)
     for name, value in {"level": level, "flags": flags, "called": called, "answer_state": AnswerState.NONE}.items():
         object.__setattr__(told, name, value)
-    assert zone(told) == place
+    zones = load_zones(None)
+    assert zone(told, zones, language="en") == place
+    assert zone(told, zones, language="zh-CN") == {"A": "候诊区 A", "B": "候诊区 B"}.get(place[-1], "分诊台旁")
+
+
+HOUSE = """
+desk = ["一楼导诊台", "Reception, ground floor"]
+III = ["红区", "Red zone"]
+IV = ["绿区", "Green zone"]
+"""
+
+
+async def test_the_ticket_names_the_site_s_own_waiting_areas(
+    client: httpx.AsyncClient, app: FastAPI, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "zones.toml"
+    file.write_text(HOUSE, "utf-8")
+    own = settings.model_copy(update={"triage_zones_file": file})
+    app.state.resources = dataclasses.replace(app.state.resources, settings=own)
+    await at_kiosk(client)
+    page = await to_ticket(client)
+    english = await client.get(f"{page.url.path}?lang=en", headers=HTML)
+    named = [ZONE.findall(one.text) for one in (page, english)]
+    assert named in (
+        [["红区"], ["Red zone"]],
+        [["绿区"], ["Green zone"]],
+        [["一楼导诊台"], ["Reception, ground floor"]],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("desk = [", "cannot be read"),
+        (HOUSE.replace("III", "V"), "III"),
+        (HOUSE.replace('"红区"', '""'), "III.0"),
+        (HOUSE.replace("红区", "红" * 41), "III.0"),
+        (HOUSE + 'VIP = ["贵宾", "VIP"]', "VIP"),
+    ],
+)
+def test_zones_that_cannot_be_used_stop_the_start(settings: Settings, tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "zones.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(WrongSetup, match=says):
+        create_app(settings.model_copy(update={"triage_zones_file": file}))
+    with pytest.raises(WrongSetup, match="cannot be read"):
+        create_app(settings.model_copy(update={"triage_zones_file": tmp_path / "nowhere.toml"}))
 
 
 def test_a_code_is_read_in_groups_and_typed_in_any_way() -> None:

@@ -1,17 +1,11 @@
 """What is said becomes words to check: off by default, bounded, and every failure a sentence."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import httpx
 import pytest
 import pytest_asyncio
-from starlette.applications import Starlette
-from starlette.datastructures import UploadFile
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
 
 from hospital_hub.errors import Unavailable
 from hospital_hub.main import create_app
@@ -19,42 +13,12 @@ from hospital_hub.resources import Resources
 from hospital_hub.settings import Settings
 from hospital_hub.triage.voice import Recording, transcribe
 from tests.fakes.serving import served
+from tests.fakes.transcriber import FakeTranscriber
 from tests.hospital_hub.triage.test_pages import HTML, at_kiosk
 
 WEBM = {"content-type": "audio/webm;codecs=opus"}
 MIB = 1024 * 1024
 NOBODY = "http://127.0.0.1:1/v1"
-
-
-@dataclass
-class FakeTranscriber:
-    """Answers as an OpenAI server of transcriptions; `asked` is what came in."""
-
-    mode: str = "well"
-    url: str = ""
-    asked: list[dict[str, object]] = field(default_factory=list)
-
-    def app(self) -> Starlette:
-        return Starlette(routes=[Route("/v1/audio/transcriptions", self._transcribe, methods=["POST"])])
-
-    async def _transcribe(self, request: Request) -> Response:
-        async with request.form() as form:
-            file = form["file"]
-            assert isinstance(file, UploadFile)
-            fields = {name: value for name, value in form.items() if isinstance(value, str)}
-            sound = {"name": file.filename, "kind": file.content_type, "audio": await file.read()}
-        self.asked.append({**fields, **sound})
-        if self.mode == "slow":
-            await asyncio.sleep(1)
-        answers: dict[str, Response] = {
-            "well": JSONResponse({"text": " 膝盖疼了一周 "}),
-            "silent": JSONResponse({"text": "  "}),
-            "error": PlainTextResponse("no", 500),
-            "odd": JSONResponse(["?"]),
-            "slow": JSONResponse({"text": "late"}),
-            "plain": PlainTextResponse("words"),
-        }
-        return answers[self.mode]
 
 
 @pytest_asyncio.fixture
