@@ -1,6 +1,6 @@
 # Needs Python 3.11 to 3.13, make, and the package registries for the first installation. Nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos test-vllm lint assets setup browser format lock wheel screenshots clean bench \
+.PHONY: help demo test chaos test-vllm test-healthchain lint assets setup browser format lock wheel screenshots clean bench \
 	bench-gateway bench-routers
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
@@ -12,6 +12,7 @@ WEB := hospital_hub/web
 FHIR := hospital_hub/embedded/fhir_server
 VLLM := .venv-vllm
 PEERS := .venv-gateway-peers
+HEALTHCHAIN := .venv-healthchain
 VLLM_PINS := $(addprefix tests/vllm/,requirements.in overrides.txt constraints.txt)
 # Wheels that this machine keeps for pip serve uv too.
 UV_VLLM = UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" $(UV) pip
@@ -30,6 +31,14 @@ test: lint browser ## everything that must hold: lint, unit, real servers, a rea
 
 test-vllm: $(VLLM)/.synced ## what the hub relies on of vLLM, put to a real one (Linux on x86-64, no GPU; downloads once)
 	@$(BIN)/pytest tests/vllm --vllm-python=$(VLLM)/bin/python $(ARGS)
+
+test-healthchain: $(HEALTHCHAIN)/.synced ## the CDS Hooks services, called by HealthChain's own client (downloads once, 360 MB)
+	@$(BIN)/pytest tests/healthchain --healthchain-python=$(HEALTHCHAIN)/bin/python $(ARGS)
+
+$(HEALTHCHAIN)/.synced: .venv/.synced tests/healthchain/requirements.in
+	@$(UV) venv --clear --quiet --python $(BIN)/python $(HEALTHCHAIN)
+	@$(UV) pip install --quiet --no-config --python $(HEALTHCHAIN)/bin/python -r tests/healthchain/requirements.in
+	@touch $@
 
 lint: setup assets ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .
@@ -105,5 +114,5 @@ lock: setup ## renew uv.lock and the pins of the tests' vLLM
 		| sed 's/+cpu$$//' > tests/vllm/constraints.new && mv tests/vllm/constraints.new tests/vllm/constraints.txt
 
 clean: ## remove what was built; keeps the demonstration's data
-	@rm -rf .venv .bench $(VLLM) $(PEERS) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	@rm -rf .venv .bench $(VLLM) $(PEERS) $(HEALTHCHAIN) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
 		$(WEB)/static/vendor $(WEB)/assets/node_modules $(FHIR)/dist $(FHIR)/node_modules

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from hospital_hub import __version__
+from hospital_hub.cds import api as cds_api
 from hospital_hub.identity import api as identity_api
 from hospital_hub.identity import pages as identity_pages
 from hospital_hub.identity.allowance import Allowances
@@ -24,6 +25,7 @@ from hospital_hub.inference.upkeep import Retention
 from hospital_hub.logs import configure_logs
 from hospital_hub.notes import api as notes_api
 from hospital_hub.notes import pages as notes_pages
+from hospital_hub.notes.open_drafts import open_drafts
 from hospital_hub.operations import api as operations_api
 from hospital_hub.operations import pages as operations_pages
 from hospital_hub.operations.traffic import CountRequests, count_requests
@@ -46,6 +48,7 @@ ROUTERS = (
     triage_api.router,
     notes_pages.router,
     notes_api.router,
+    cds_api.router_with(open_drafts),
     research_pages.router,
     research_api.router,
     operations_pages.router,

@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     )
     emr_issuer: str = Field(default="", description="FHIR base URL of the EMR, the SMART `iss`")
     emr_origin: str = Field(default="", description="Origin that may frame the side panel; of the issuer if unset")
+    cds_clients: Path | None = Field(
+        default=None, description="File (TOML) of the EMRs that may call the CDS Hooks services"
+    )
+    cds_open_on_loopback: bool = Field(
+        default=False, description="For tests alone: CDS Hooks calls from this machine need no token"
+    )
     secret_key_file: Path | None = Field(default=None, description="File with 32 random bytes in base64")
     smart_key_file: Path | None = Field(default=None, description="EC P-384 private key (PEM) of the SMART client")
     demo: bool = Field(default=False, description="Demonstration weights and synthetic patients; pages say so")

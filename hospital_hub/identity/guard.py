@@ -41,6 +41,7 @@ PUBLIC: Final[Mapping[str, str]] = {
     "/notes/launch": "where the EMR sends a clinician's browser; the log-in begins after it (SMART App Launch 2.2)",
     "/notes/callback": "ends that log-in; proves itself by state, code and PKCE",
     "/.well-known/jwks.json": "the hub's public keys",
+    "/cds-services": "names the CDS Hooks services and what they ask for; nothing of a patient",
     "/openapi.json": "describes the API for programs; nothing of an installation",
     "/look": "the components without content, in the demonstration alone",
     "/look/kiosk": "as above",
