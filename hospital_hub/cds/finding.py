@@ -13,10 +13,9 @@ Field = str | Words
 
 @dataclass(frozen=True)
 class Draft:
-    """A note of the hub that nobody has signed yet; `date` is a day."""
+    """A note of the caller's that waits for a signature; `date` is a day."""
 
     id: str
-    author: str
     date: str
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ from hospital_hub.cds.clients import CdsClients, read_clients
 from hospital_hub.cds.used_tokens import UsedTokens
 from hospital_hub.resources import Resources
 from hospital_hub.storage.database import POOL_SIZE
+from hospital_hub.storage.vault import Vault
 
 # A FHIR server that hangs may hold this many of the process's connections, and no more.
 MOST_READS: Final = 64
@@ -29,17 +30,20 @@ class OpenDraft(Protocol):
     @property
     def id(self) -> uuid.UUID: ...
     @property
-    def author_name(self) -> str: ...
-    @property
     def created_at(self) -> datetime: ...
 
 
-OpenDrafts = Callable[[AsyncSession, bytes], Awaitable[Sequence[OpenDraft]]]
+class OpenDrafts(Protocol):
+    """Those of one patient (by keyed hash) and one author (by FHIR reference), newest first."""
+
+    async def __call__(
+        self, session: AsyncSession, vault: Vault, *, subject: bytes, practitioner: str
+    ) -> Sequence[OpenDraft]: ...
 
 
 @dataclass(frozen=True)
 class Office:
-    """`open_drafts` takes the keyed hash of a patient; it comes from the slice that keeps the drafts."""
+    """`open_drafts` comes from the slice that keeps the drafts."""
 
     clients: CdsClients
     keys: ClientKeys

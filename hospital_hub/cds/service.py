@@ -23,6 +23,7 @@ from hospital_hub.cds.wording import Setting, Shown, by_urgency, cards_of, parti
 from hospital_hub.emr import subject_of
 from hospital_hub.identity.principal import Principal
 from hospital_hub.resources import Resources
+from hospital_hub.storage.vault import Vault
 from hospital_hub.web.languages import Language
 from integrations.cds_hooks.cards import answer
 from integrations.cds_hooks.request import HookRequest
@@ -55,6 +56,15 @@ class Caller:
 
 
 @dataclass(frozen=True)
+class _Desk:
+    """Where drafts are asked for."""
+
+    session: AsyncSession
+    vault: Vault
+    office: Office
+
+
+@dataclass(frozen=True)
 class _Judged:
     shown: list[Shown]
     skipped: list[str]
@@ -78,7 +88,8 @@ async def call(
     subject = resources.vault.blind(subject_of(caller.client.fhir_server, request.context.patient))
     setting = Setting(book, service, request.instance, caller.language, resources.settings.public_url.rstrip("/"))
     async with office.writes, resources.database.work() as session:
-        drafts = await _drafts(session, office, subject=subject) if _leads_to_drafts(setting) else ()
+        desk = _Desk(session, resources.vault, office)
+        drafts = await _drafts(desk, subject, user=request.context.user) if _leads_to_drafts(setting) else ()
         judged = _judged(setting, Situation(found.chart, request.context, drafts, caller.now, book.parameters))
         if not judged.ran and not _slow(found):
             raise ChartMissing(found.faults)
@@ -99,9 +110,10 @@ def _require_own(request: HookRequest, client: CdsClient) -> None:
         raise OtherPatient
 
 
-async def _drafts(session: AsyncSession, office: Office, *, subject: bytes) -> tuple[Draft, ...]:
-    found = await office.open_drafts(session, subject)
-    return tuple(Draft(str(one.id), one.author_name, one.created_at.date().isoformat()) for one in found)
+async def _drafts(desk: _Desk, subject: bytes, *, user: str) -> tuple[Draft, ...]:
+    """The caller's own: nobody else can open them, and nobody else's are told of."""
+    found = await desk.office.open_drafts(desk.session, desk.vault, subject=subject, practitioner=user)
+    return tuple(Draft(str(one.id), one.created_at.date().isoformat()) for one in found)
 
 
 def _leads_to_drafts(setting: Setting) -> bool:

@@ -20,6 +20,7 @@ from hospital_hub.identity.permissions import Role
 from hospital_hub.identity.principal import Principal
 from hospital_hub.identity.tables import Login
 from hospital_hub.notes.emr import LaunchEnded, from_smart, panel_client
+from hospital_hub.notes.opening import Opening, opening_of
 from hospital_hub.notes.tables import SmartLaunch
 from hospital_hub.resources import Resources
 from hospital_hub.storage.clock import utc_now
@@ -59,6 +60,14 @@ class Callback:
     browser: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """The value of the log-in's cookie, and what the panel is to open."""
+
+    cookie: str = field(repr=False)
+    opening: Opening
+
+
 async def start(resources: Resources, *, iss: str, launch: str, browser: str) -> str:
     """The URL to send the browser to.
 
@@ -87,8 +96,8 @@ async def start(resources: Resources, *, iss: str, launch: str, browser: str) ->
     return authorization_url(configuration, panel_client(resources), attempt=attempt, launch=launch)
 
 
-async def finish(resources: Resources, callback: Callback, *, before: Principal | None, now: datetime) -> str:
-    """The value of the new log-in's cookie; the log-in `before` of this browser ends with it.
+async def finish(resources: Resources, callback: Callback, *, before: Principal | None, now: datetime) -> Arrival:
+    """A new log-in; the log-in `before` of this browser ends with it.
 
     Raises:
         NotAllowed: the state is unknown, spent, too old or another browser's; or the EMR did not allow the launch.
@@ -108,7 +117,8 @@ async def finish(resources: Resources, callback: Callback, *, before: Principal 
     if not token.patient:
         raise BadInput("The EMR named no patient.", "Open the panel from a patient's page.", code="no_patient")
     who, context = _launched(resources, token, person=person, now=now)
-    return await _log_in(resources, who, context=context, before=before)
+    cookie = await _log_in(resources, who, context=context, before=before)
+    return Arrival(cookie, opening_of(token.app_context))
 
 
 async def context_of(session: AsyncSession, resources: Resources, *, who: Principal, now: datetime) -> LaunchContext:

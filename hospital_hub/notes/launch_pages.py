@@ -59,7 +59,8 @@ async def callback(
         raise BadInput("The EMR sent no code.", "Open the panel again from the patient's page.", code="no_code")
     resources = resources_of(request)
     came = Callback(code, state, request.cookies.get(BROWSER_COOKIE, ""))
-    token = await finish(resources, came, before=before, now=utc_now())
-    response = RedirectResponse(str(request.app.url_path_for("notes_panel")), HTTPStatus.SEE_OTHER)
-    cookies.keep(response, token, settings=resources.settings)
+    arrival = await finish(resources, came, before=before, now=utc_now())
+    panel = str(request.app.url_path_for("notes_panel")) + arrival.opening.query
+    response = RedirectResponse(panel, HTTPStatus.SEE_OTHER)
+    cookies.keep(response, arrival.cookie, settings=resources.settings)
     return response

@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette.sse import EventSourceResponse
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from hospital_hub.identity.guard import Guard
 from hospital_hub.identity.permissions import Action
@@ -71,10 +72,20 @@ class SignForm(OfLaunch):
 
 
 @panel_router.get("/panel", name="notes_panel")
-async def panel(request: Request, desk: AtDesk) -> Response:
-    patient = await service.patient(desk)
+async def panel(
+    request: Request,
+    desk: AtDesk,
+    *,
+    draft: uuid.UUID | None = None,
+    document: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    """A card's link leads to a draft, if it is this clinician's for this patient; or it names a kind of document."""
     notes = await service.notes_of(desk)
-    return render(request, "notes/panel.html", context={**_frame(desk, patient), "notes": notes})
+    if draft in {note.id for note in notes}:
+        return RedirectResponse(str(request.app.url_path_for("notes_draft", note=draft)), HTTPStatus.SEE_OTHER)
+    shown = {"notes": notes, "document": document, "gone": draft is not None}
+    patient = await service.patient(desk)
+    return render(request, "notes/panel.html", context={**_frame(desk, patient), **shown})
 
 
 @panel_router.get("/chart", name="notes_chart")

@@ -40,7 +40,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class LaunchToken:
-    """`seconds` is the access token's life; `patient` and `encounter` are bare ids, empty where none is in context."""
+    """`seconds` is the access token's life; `patient` and `encounter` are bare ids, empty where none is in context.
+
+    `app_context` is what the link of a CDS Hooks card gave to the app, empty without one.
+    """
 
     access_token: str = field(repr=False)
     seconds: int
@@ -49,6 +52,7 @@ class LaunchToken:
     patient: str = ""
     encounter: str = ""
     need_patient_banner: bool = True
+    app_context: str = field(default="", repr=False)
 
 
 def challenge(verifier: str) -> str:
@@ -118,6 +122,7 @@ def _launch_token(found: Json) -> LaunchToken:
         patient=_optional(found, "patient"),
         encounter=_optional(found, "encounter"),
         need_patient_banner=found.get("need_patient_banner") is not False,
+        app_context=_optional(found, "appContext"),
     )
 
 

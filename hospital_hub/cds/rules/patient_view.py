@@ -51,7 +51,7 @@ def drafts(situation: Situation) -> list[Finding]:
 
 
 def named_drafts(text: str, found: Sequence[Draft]) -> Finding:
-    lines = tuple(Line("draft", {"name": one.author, "date": one.date}) for one in found)
+    lines = tuple(Line("draft", {"date": one.date}) for one in found)
     return Finding(text, about([one.id for one in found]), {"count": str(len(found))}, (), lines)
 
 

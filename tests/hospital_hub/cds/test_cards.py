@@ -46,7 +46,7 @@ async def test_encounter_discharge_leads_to_the_summary_and_lists_what_is_open(c
     assert json.loads(link["appContext"]) == {
         "hub": "cds",
         "hook": "encounter-discharge",
-        "document": "discharge_summary",
+        "document": "discharge",
     }
     pending = cards["pending"]["detail"]
     assert "CT chest" in pending
