@@ -1,6 +1,6 @@
 # Needs Python 3.11 to 3.13, make, and the package registries for the first installation. Nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos test-vllm test-healthchain lint assets setup browser format lock wheel screenshots clean bench \
+.PHONY: help demo test chaos test-vllm lint assets setup browser format lock wheel screenshots clean bench \
 	bench-gateway bench-routers
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
@@ -13,6 +13,8 @@ FHIR := hospital_hub/embedded/fhir_server
 VLLM := .venv-vllm
 PEERS := .venv-gateway-peers
 HEALTHCHAIN := .venv-healthchain
+HEALTHCHAIN_LOCK := --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	tests/healthchain/requirements.in
 VLLM_PINS := $(addprefix tests/vllm/,requirements.in overrides.txt constraints.txt)
 # Wheels that this machine keeps for pip serve uv too.
 UV_VLLM = UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" $(UV) pip
@@ -26,18 +28,17 @@ help: ## what can be done here
 demo: setup assets ## start a whole hospital hub on this machine (data in DATA, default ~/.local/share/hospital-hub)
 	@$(BIN)/hospital-hub demo $(if $(DATA),--data $(DATA))
 
-test: lint browser ## everything that must hold: lint, unit, real servers, a real browser, the three journeys
+test: lint browser $(HEALTHCHAIN)/.synced ## everything that must hold: lint, unit, real servers, a real browser, the three journeys
 	@$(BIN)/pytest tests --ignore=tests/benchmarks $(ARGS)
 
 test-vllm: $(VLLM)/.synced ## what the hub relies on of vLLM, put to a real one (Linux on x86-64, no GPU; downloads once)
 	@$(BIN)/pytest tests/vllm --vllm-python=$(VLLM)/bin/python $(ARGS)
 
-test-healthchain: $(HEALTHCHAIN)/.synced ## the CDS Hooks services, called by HealthChain's own client (downloads once, 360 MB)
-	@$(BIN)/pytest tests/healthchain --healthchain-python=$(HEALTHCHAIN)/bin/python $(ARGS)
-
-$(HEALTHCHAIN)/.synced: .venv/.synced tests/healthchain/requirements.in
+# HealthChain pins another release of fhir.resources than the hub: an environment of its own, 75 MB, a few seconds.
+$(HEALTHCHAIN)/.synced: .venv/.synced tests/healthchain/requirements.txt
 	@$(UV) venv --clear --quiet --python $(BIN)/python $(HEALTHCHAIN)
-	@$(UV) pip install --quiet --no-config --python $(HEALTHCHAIN)/bin/python -r tests/healthchain/requirements.in
+	@$(UV) pip install --quiet --no-config --require-hashes --python $(HEALTHCHAIN)/bin/python \
+		-r tests/healthchain/requirements.txt
 	@touch $@
 
 lint: setup assets ## ruff, mypy --strict, import contracts
@@ -106,12 +107,13 @@ wheel: setup assets ## build the wheel and the source distribution into dist/
 format: setup ## put the code into its form
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-lock: setup ## renew uv.lock and the pins of the tests' vLLM
+lock: setup ## renew uv.lock and the pins of the tests' vLLM and HealthChain
 	@$(UV) lock --upgrade
 	@$(UV_VLLM) compile --quiet --no-config --upgrade --python-platform x86_64-manylinux_2_28 --no-annotate --no-header \
 		--no-emit-find-links --override tests/vllm/overrides.txt tests/vllm/requirements.in \
 		| sed '1i # What tests/vllm/requirements.in resolves to; renewed by `make lock`.' \
 		| sed 's/+cpu$$//' > tests/vllm/constraints.new && mv tests/vllm/constraints.new tests/vllm/constraints.txt
+	@$(UV) pip compile $(HEALTHCHAIN_LOCK) --upgrade -o tests/healthchain/requirements.txt
 
 clean: ## remove what was built; keeps the demonstration's data
 	@rm -rf .venv .bench $(VLLM) $(PEERS) $(HEALTHCHAIN) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \

@@ -36,6 +36,7 @@ _SAID: Final[Mapping[FaultCode, str]] = {
     FaultCode.USER_KIND: marked("This hook is not for such a user."),
     FaultCode.NOT_BEARER: marked("The type of the token must be Bearer."),
     FaultCode.NO_SERVER: marked("With fhirAuthorization there must be a fhirServer (cds-r-1)."),
+    FaultCode.NO_TOKEN_PATIENT: marked("A token with patient/ scopes should name its patient (cds-r-2)."),
     FaultCode.NOT_OUTCOME: marked("The outcome is either accepted or overridden (cds-fb-1)."),
     FaultCode.NO_SUGGESTION: marked("An accepted card names the accepted suggestions (cds-fb-2)."),
     FaultCode.EMPTY_REASON: marked("A reason for overriding has a code, a comment, or both (cds-fb-3)."),

@@ -24,6 +24,7 @@ class FaultCode(StrEnum):
     USER_KIND = "wrong_kind_of_user"
     NOT_BEARER = "not_bearer"
     NO_SERVER = "no_fhir_server"  # cds-r-1
+    NO_TOKEN_PATIENT = "no_token_patient"  # cds-r-2  # noqa: S105 - a code, no secret
     NOT_OUTCOME = "not_an_outcome"  # cds-fb-1
     NO_SUGGESTION = "no_suggestion"  # cds-fb-2
     EMPTY_REASON = "empty_reason"  # cds-fb-3
@@ -40,7 +41,9 @@ class FaultCode(StrEnum):
 
 
 # Named, and the call goes on: what is wrong is nothing that a rule looks at, or stands elsewhere too.
-HARMLESS = frozenset({FaultCode.PYTHON_NAME, FaultCode.NULL, FaultCode.UNASKED, FaultCode.NO_ENCOUNTER_ID})
+HARMLESS = frozenset({FaultCode.PYTHON_NAME, FaultCode.NULL, FaultCode.UNASKED, FaultCode.NO_ENCOUNTER_ID}) | {
+    FaultCode.NO_TOKEN_PATIENT  # a SHOULD
+}
 
 
 @dataclass(frozen=True)

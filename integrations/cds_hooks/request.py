@@ -105,12 +105,11 @@ def _authorization(whole: Reading, *, server: str) -> Authorization | None:
     if given.text("token_type") not in {"", "Bearer"}:
         given.note(FaultCode.NOT_BEARER, "token_type", "Bearer")
     given.text("subject")
-    return Authorization(
-        token=given.text("access_token"),
-        seconds=given.number("expires_in"),
-        scope=given.text("scope"),
-        patient=given.identifier("patient", required=False),
-    )
+    scope, patient = given.text("scope"), given.identifier("patient", required=False)
+    if "patient/" in scope and "patient" not in given.document:
+        given.note(FaultCode.NO_TOKEN_PATIENT, "patient")
+    token, seconds = given.text("access_token"), given.number("expires_in")
+    return Authorization(token=token, seconds=seconds, scope=scope, patient=patient)
 
 
 def _context(whole: Reading, shape: Shape, *, sent: Json) -> Context | None:

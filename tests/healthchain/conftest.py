@@ -10,19 +10,15 @@ from fastapi import FastAPI
 from hospital_hub.settings import Settings
 from tests.fakes.serving import served
 
-OPTION = "--healthchain-python"
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(OPTION, default=None, help="the interpreter of an environment with HealthChain")
+PYTHON = Path(__file__).parents[2] / ".venv-healthchain" / "bin" / "python"
 
 
 @pytest.fixture(scope="session")
-def healthchain(request: pytest.FixtureRequest) -> Path:
-    python = request.config.getoption(OPTION, None)
-    if python is None:
-        pytest.skip("HealthChain has an environment of its own: make test-healthchain")
-    return Path(python).absolute()
+def healthchain() -> Path:
+    """The interpreter of HealthChain's own environment."""
+    if not PYTHON.exists():
+        pytest.skip("HealthChain has an environment of its own, which `make test` installs: .venv-healthchain")
+    return PYTHON
 
 
 @pytest.fixture
