@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from hospital_hub import __version__
 from hospital_hub.cds import api as cds_api
+from hospital_hub.cds import pages as cds_pages
 from hospital_hub.identity import api as identity_api
 from hospital_hub.identity import pages as identity_pages
 from hospital_hub.identity.allowance import Allowances
@@ -49,6 +50,7 @@ ROUTERS = (
     notes_pages.router,
     notes_api.router,
     cds_api.router_with(open_drafts),
+    cds_pages.router,
     research_pages.router,
     research_api.router,
     operations_pages.router,

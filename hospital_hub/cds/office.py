@@ -11,6 +11,7 @@ from typing import Final, Protocol, cast
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import HTTPConnection
 
+from hospital_hub.cds.catalogue import catalogue
 from hospital_hub.cds.client_keys import ClientKeys
 from hospital_hub.cds.clients import CdsClients, read_clients
 from hospital_hub.cds.used_tokens import UsedTokens
@@ -43,12 +44,13 @@ class OpenDrafts(Protocol):
 
 @dataclass(frozen=True)
 class Office:
-    """`open_drafts` comes from the slice that keeps the drafts."""
+    """`open_drafts` comes from the slice that keeps the drafts; `read_seconds` are for all reads of one call."""
 
     clients: CdsClients
     keys: ClientKeys
     tokens: UsedTokens
     open_drafts: OpenDrafts
+    read_seconds: float = field(default_factory=lambda: catalogue().parameters.read_milliseconds / 1000)
     reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_READS))
     writes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_WRITES))
 

@@ -83,8 +83,8 @@ async def call(
     book = catalogue()
     if not request.context.for_staff:  # these cards are written for staff; a patient's own view gets none
         return answer([])
-    until = caller.began + book.parameters.read_milliseconds / 1000
-    found = await read(Reader(resources.http, office.reads, until), request, templates=service.prefetch)
+    reader = Reader(resources.http, office.reads, caller.began + office.read_seconds)
+    found = await read(reader, request, templates=service.prefetch)
     subject = resources.vault.blind(subject_of(caller.client.fhir_server, request.context.patient))
     setting = Setting(book, service, request.instance, caller.language, resources.settings.public_url.rstrip("/"))
     async with office.writes, resources.database.work() as session:

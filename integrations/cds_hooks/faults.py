@@ -41,9 +41,12 @@ class FaultCode(StrEnum):
 
 
 # Named, and the call goes on: what is wrong is nothing that a rule looks at, or stands elsewhere too.
-HARMLESS = frozenset({FaultCode.PYTHON_NAME, FaultCode.NULL, FaultCode.UNASKED, FaultCode.NO_ENCOUNTER_ID}) | {
-    FaultCode.NO_TOKEN_PATIENT  # a SHOULD
-}
+HARMLESS = frozenset(
+    {
+        *(FaultCode.PYTHON_NAME, FaultCode.NULL, FaultCode.UNASKED),
+        *(FaultCode.NO_ENCOUNTER_ID, FaultCode.NO_TOKEN_PATIENT),
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI
 
 from hospital_hub.cds.catalogue import catalogue
 from tests.fakes.cds_emr import CdsEmr
@@ -14,6 +16,11 @@ from tests.hospital_hub.cds.invariants import violations
 BUDGET = catalogue().parameters.read_milliseconds / 1000
 # The hub's own share: guard, rules, database. Generous, because the machine of the tests is shared.
 OWN = 1.0
+
+
+@pytest.fixture(autouse=True)
+def _budget(app: FastAPI, caller: Caller) -> None:
+    app.state.cds = replace(app.state.cds, read_seconds=BUDGET)
 
 
 @pytest.mark.parametrize("delay", [3.0, 30.0])

@@ -5,7 +5,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -49,7 +49,9 @@ async def hospital(
     joined = settings.model_copy(
         update={"public_url": hub, "emr_issuer": f"{emr}/fhir", "emr_origin": emr, "cds_clients": clients}
     )
-    async with listening(create_emr(config), emr_socket), listening(create_app(joined), hub_socket):
+    app = create_app(joined)
+    async with listening(create_emr(config), emr_socket), listening(app, hub_socket):
+        app.state.cds = replace(app.state.cds, read_seconds=1.0)  # the machine of the tests is shared
         async with browser_http.post(f"{emr}/login", data={"name": "dr.chen", "password": "demo-chen-2026"}) as answer:
             assert answer.ok
         yield Hospital(emr, hub, browser_http, settings.database_url)
