@@ -14,6 +14,9 @@ VALIDATORS := tests/integrations/fhir/peers
 VLLM := .venv-vllm
 PEERS := .venv-gateway-peers
 GNUHEALTH := .venv-gnuhealth
+HEALTHCHAIN := .venv-healthchain
+HEALTHCHAIN_LOCK := --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	tests/healthchain/requirements.in
 VLLM_PINS := $(addprefix tests/vllm/,requirements.in overrides.txt constraints.txt)
 # Wheels that this machine keeps for pip serve uv too.
 UV_VLLM = UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" $(UV) pip
@@ -27,7 +30,7 @@ help: ## what can be done here
 demo: setup assets ## start a whole hospital hub on this machine (data in DATA, default ~/.local/share/hospital-hub)
 	@$(BIN)/hospital-hub demo $(if $(DATA),--data $(DATA))
 
-test: lint browser $(VALIDATORS)/node_modules/.synced ## everything that must hold: lint, unit, real servers, a real browser, the three journeys
+test: lint browser $(VALIDATORS)/node_modules/.synced $(HEALTHCHAIN)/.synced ## everything that must hold: lint, unit, real servers, a real browser, the three journeys
 	@$(BIN)/pytest tests --ignore=tests/benchmarks -n 2 --dist loadgroup $(ARGS)
 
 test-vllm: $(VLLM)/.synced ## what the hub relies on of vLLM, put to a real one (Linux on x86-64, no GPU; downloads once)
@@ -35,6 +38,13 @@ test-vllm: $(VLLM)/.synced ## what the hub relies on of vLLM, put to a real one 
 
 test-gnuhealth: $(GNUHEALTH)/.synced ## a patient, an urgency and a note, to a real GNU Health and back (downloads once)
 	@$(BIN)/pytest tests/gnuhealth --gnuhealth-python=$(GNUHEALTH)/bin/python $(ARGS)
+
+# HealthChain pins another release of fhir.resources than the hub: an environment of its own, 75 MB, a few seconds.
+$(HEALTHCHAIN)/.synced: .venv/.synced tests/healthchain/requirements.txt
+	@$(UV) venv --clear --quiet --python $(BIN)/python $(HEALTHCHAIN)
+	@$(UV) pip install --quiet --no-config --require-hashes --python $(HEALTHCHAIN)/bin/python \
+		-r tests/healthchain/requirements.txt
+	@touch $@
 
 lint: setup assets ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check .
@@ -116,7 +126,7 @@ wheel: setup assets ## build the wheel and the source distribution into dist/
 format: setup ## put the code into its form
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-lock: setup ## renew uv.lock and the pins of the tests' vLLM and GNU Health
+lock: setup ## renew uv.lock and the pins of the tests' vLLM, GNU Health and HealthChain
 	@$(UV) lock --upgrade
 	@$(UV_VLLM) compile --quiet --no-config --upgrade --python-platform x86_64-manylinux_2_28 --no-annotate --no-header \
 		--no-emit-find-links --override tests/vllm/overrides.txt tests/vllm/requirements.in \
@@ -126,8 +136,9 @@ lock: setup ## renew uv.lock and the pins of the tests' vLLM and GNU Health
 		--no-header --override tests/gnuhealth/overrides.txt tests/gnuhealth/requirements.in \
 		| sed '1i # What tests/gnuhealth/requirements.in resolves to; renewed by `make lock`.' \
 		> tests/gnuhealth/requirements.new && mv tests/gnuhealth/requirements.new tests/gnuhealth/requirements.txt
+	@$(UV) pip compile $(HEALTHCHAIN_LOCK) --upgrade -o tests/healthchain/requirements.txt
 
 clean: ## remove what was built; keeps the demonstration's data
-	@rm -rf .venv .bench $(VLLM) $(PEERS) $(GNUHEALTH) dist .pytest_cache .mypy_cache .ruff_cache \
+	@rm -rf .venv .bench $(VLLM) $(PEERS) $(GNUHEALTH) $(HEALTHCHAIN) dist .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis $(WEB)/static/vendor $(WEB)/assets/node_modules $(FHIR)/dist \
 		$(FHIR)/node_modules $(VALIDATORS)/node_modules

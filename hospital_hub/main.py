@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from hospital_hub import __version__
+from hospital_hub.cds import api as cds_api
+from hospital_hub.cds import pages as cds_pages
 from hospital_hub.identity import api as identity_api
 from hospital_hub.identity import pages as identity_pages
 from hospital_hub.identity.allowance import Allowances
@@ -26,6 +28,7 @@ from hospital_hub.notes import api as notes_api
 from hospital_hub.notes import fhir_face
 from hospital_hub.notes import pages as notes_pages
 from hospital_hub.notes.kinds import kinds
+from hospital_hub.notes.open_drafts import open_drafts
 from hospital_hub.operations import api as operations_api
 from hospital_hub.operations import pages as operations_pages
 from hospital_hub.operations.traffic import CountRequests, count_requests
@@ -51,6 +54,8 @@ ROUTERS = (
     notes_pages.router,
     notes_api.router,
     fhir_face.router,
+    cds_api.router_with(open_drafts),
+    cds_pages.router,
     research_pages.router,
     research_api.router,
     operations_pages.router,

@@ -59,6 +59,12 @@ class Settings(BaseSettings):
     gnuhealth_login: str = Field(default="hospital-hub", description="The hub's account there; no health professional")
     gnuhealth_password_file: Path | None = Field(default=None, description="File with that account's password")
     emrs_file: Path | None = Field(default=None, description="Several EMRs, a block each, instead of the two above")
+    cds_clients: Path | None = Field(
+        default=None, description="File (TOML) of the EMRs that may call the CDS Hooks services"
+    )
+    cds_open_on_loopback: bool = Field(
+        default=False, description="For tests alone: CDS Hooks calls from this machine need no token"
+    )
     secret_key_file: Path | None = Field(default=None, description="File with 32 random bytes in base64")
     smart_key_file: Path | None = Field(
         default=None, description="Private key (PEM) of the SMART client, EC P-384 or RSA"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hospital_hub.embedded import hospital, secret_files
+from hospital_hub.embedded.hook_clients import keep_registration
 from hospital_hub.embedded.parts import Part
 from hospital_hub.embedded.ports import LOOPBACK
 from hospital_hub.embedded.postgres import embedded_postgres
@@ -113,6 +114,8 @@ def _hub_settings(layout: Layout, *, database_url: str, redis_url: str) -> dict[
     }
     if not layout.overrides.emr_issuer:
         settings["HUB_EMR_ORIGIN"] = layout.origin("emr")
+        registration = keep_registration(layout.data / "cds-clients.toml", emr=layout.origin("emr"))
+        settings["HUB_CDS_CLIENTS"] = str(registration)
     return settings
 
 

@@ -44,6 +44,7 @@ PUBLIC: Final[Mapping[str, str]] = {
     "/notes/callback/{emr}": "the same for one of several EMRs",
     "/.well-known/jwks.json": "the hub's public keys",
     "/fhir/metadata": "what the hub speaks of FHIR, the same for everybody (R4, 3.1.0.9)",
+    "/cds-services": "names the CDS Hooks services and what they ask for; nothing of a patient",
     "/openapi.json": "describes the API for programs; nothing of an installation",
     "/look": "the components without content, in the demonstration alone",
     "/look/kiosk": "as above",

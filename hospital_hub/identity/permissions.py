@@ -12,6 +12,7 @@ class Role(StrEnum):
     OPERATIONS = "operations"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
+    EMR = "emr"  # a registered EMR, known by its signed tokens (CDS Hooks)
     SERVICE = "service"  # workers, and programs of departments
 
 
@@ -32,6 +33,7 @@ class Action(StrEnum):
     FLEET_MANAGE = "fleet.manage"  # read models.toml again; drain a model server
     AUDIT_READ = "audit.read"
     USERS_MANAGE = "users.manage"
+    CDS_CALL = "cds.call"  # call the CDS Hooks services and tell what became of their cards
 
 
 MAY: Mapping[Role, frozenset[Action]] = {
@@ -42,6 +44,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
     Role.OPERATIONS: frozenset({Action.OPERATIONS_READ}),
     Role.AUDITOR: frozenset({Action.AUDIT_READ}),
     Role.ADMINISTRATOR: frozenset({Action.USERS_MANAGE, Action.OPERATIONS_READ, Action.FLEET_MANAGE}),
+    Role.EMR: frozenset({Action.CDS_CALL}),
     Role.SERVICE: frozenset({Action.TRIAGE_FILE, Action.NOTE_FILE, Action.BATCH_RUN, Action.MODEL_ASK}),
 }
 

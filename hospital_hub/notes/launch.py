@@ -20,6 +20,8 @@ from hospital_hub.identity.permissions import Role
 from hospital_hub.identity.principal import Principal
 from hospital_hub.notes.emr import from_smart, panel_client
 from hospital_hub.notes.launch_context import LaunchContext, keep_context, renew_at
+from hospital_hub.notes.opening import Opening as Shown
+from hospital_hub.notes.opening import opening_of
 from hospital_hub.notes.tables import SmartLaunch
 from hospital_hub.resources import Resources
 from hospital_hub.storage.clock import utc_now
@@ -59,6 +61,14 @@ class Callback:
     browser: str = field(repr=False)
     emr: str = ""
     iss: str = ""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The value of the log-in's cookie, and what the panel is to open."""
+
+    cookie: str = field(repr=False)
+    opening: Shown
 
 
 def registered(resources: Resources, iss: str) -> Emr:
@@ -107,8 +117,8 @@ async def start(resources: Resources, opening: Opening) -> str:
     return authorization_url(configuration, client, attempt=_attempt(resources.vault, state), launch=opening.launch)
 
 
-async def finish(resources: Resources, callback: Callback, *, before: Principal | None, now: datetime) -> str:
-    """The value of the new log-in's cookie; the log-in `before` of this browser ends with it.
+async def finish(resources: Resources, callback: Callback, *, before: Principal | None, now: datetime) -> Arrival:
+    """A new log-in; the log-in `before` of this browser ends with it.
 
     Raises:
         NotAllowed: the state is unknown, spent, too old or another browser's; or the EMR did not allow the launch.
@@ -124,7 +134,8 @@ async def finish(resources: Resources, callback: Callback, *, before: Principal 
     context = _context(emr, token, person=person, now=int(now.timestamp()))
     if "online_access" not in client.scope and "offline_access" not in client.scope:
         context = replace(context, refresh_token="")  # not asked for, so not kept
-    return await _log_in(resources, who, context=context, before=before)
+    cookie = await _log_in(resources, who, context=context, before=before)
+    return Arrival(cookie, opening_of(token.app_context))
 
 
 async def _granted(

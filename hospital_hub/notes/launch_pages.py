@@ -96,7 +96,8 @@ async def _came_back(request: Request, came: Callback, *, before: Principal | No
     if not came.code:
         raise BadInput("The EMR sent no code.", "Open the panel again from the patient's page.", code="no_code")
     resources = resources_of(request)
-    token = await finish(resources, came, before=before, now=utc_now())
-    response = RedirectResponse(str(request.app.url_path_for("notes_panel")), HTTPStatus.SEE_OTHER)
-    cookies.keep(response, token, settings=resources.settings, partitioned=cookies.framed(request))
+    arrival = await finish(resources, came, before=before, now=utc_now())
+    panel = str(request.app.url_path_for("notes_panel")) + arrival.opening.query
+    response = RedirectResponse(panel, HTTPStatus.SEE_OTHER)
+    cookies.keep(response, arrival.cookie, settings=resources.settings, partitioned=cookies.framed(request))
     return response

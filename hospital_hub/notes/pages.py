@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from sse_starlette.sse import EventSourceResponse
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from hospital_hub.notes import launch_pages, service, tool_pages, views
 from hospital_hub.notes.at_desk import AtDesk, AtSigningDesk
@@ -23,10 +24,21 @@ panel_router = APIRouter(prefix="/notes")
 
 
 @panel_router.get("/panel", name="notes_panel")
-async def panel(request: Request, desk: AtDesk) -> Response:
-    patient = await service.patient(desk)
+async def panel(
+    request: Request,
+    desk: AtDesk,
+    *,
+    draft: uuid.UUID | None = None,
+    document: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    """A card's link leads to a draft, if it is this clinician's for this patient; or it names a kind of document."""
     notes = await service.notes_of(desk)
-    return render(request, "notes/panel.html", context={**_frame(desk, patient), "notes": notes, "kinds": _kinds(desk)})
+    if draft in {note.id for note in notes}:
+        return RedirectResponse(str(request.app.url_path_for("notes_draft", note=draft)), HTTPStatus.SEE_OTHER)
+    known = _kinds(desk)
+    shown = {"notes": notes, "kinds": known, "asked_for": known.get(document), "gone": draft is not None}
+    patient = await service.patient(desk)
+    return render(request, "notes/panel.html", context={**_frame(desk, patient), **shown})
 
 
 @panel_router.get("/chart", name="notes_chart")

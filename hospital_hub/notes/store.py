@@ -125,6 +125,15 @@ async def listed(session: AsyncSession, desk: Desk) -> Sequence[NoteDraft]:
     return found.all()
 
 
+async def practitioner_of(session: AsyncSession, vault: Vault, *, row: NoteDraft) -> str:
+    """The author's reference in the EMR; empty where the ids of this note were erased."""
+    try:
+        sealed = await vault.open(session, subject=_own(row.id), place=_place(row.id, "about"), sealed=row.about)
+    except NotFound:
+        return ""
+    return About(**json.loads(sealed)).practitioner
+
+
 async def keep(session: AsyncSession, vault: Vault, *, kept: Kept, draft: Draft) -> None:
     """Write a draft's new state into its row."""
     row = kept.row

@@ -64,12 +64,13 @@ class Vault:
         """A key for one purpose, derived from the master key."""
         return hmac.new(self.master, b"derive|" + purpose.encode(), hashlib.sha256).digest()
 
-    async def seal(self, session: AsyncSession, *, subject: str, place: Place, text: str) -> bytes:
+    async def seal(self, session: AsyncSession, *, subject: str | bytes, place: Place, text: str) -> bytes:
+        """`subject` by name, or by its keyed hash where only that is known."""
         key = await self._key(session, subject, create=True)
         nonce = secrets.token_bytes(NONCE_BYTES)
         return nonce + AESGCM(key).encrypt(nonce, text.encode(), place.bound())
 
-    async def open(self, session: AsyncSession, *, subject: str, place: Place, sealed: bytes) -> str:
+    async def open(self, session: AsyncSession, *, subject: str | bytes, place: Place, sealed: bytes) -> str:
         key = await self._key(session, subject, create=False)
         try:
             return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.bound()).decode()
@@ -82,8 +83,8 @@ class Vault:
         if row is not None:
             row.wrapped = None
 
-    async def _key(self, session: AsyncSession, subject: str, *, create: bool) -> bytes:
-        blind = self.blind(subject)
+    async def _key(self, session: AsyncSession, subject: str | bytes, *, create: bool) -> bytes:
+        blind = subject if isinstance(subject, bytes) else self.blind(subject)
         row = await session.get(DataKey, blind)
         if row is None and create:
             await session.exec(

@@ -18,6 +18,7 @@ LIMITS: Final[Mapping[str, int]] = {
     "/v1/": 4 * MIB,
     "/internal/": 4 * MIB,
     "/kiosk/voice": 10 * MIB,
+    "/cds-services/": 4 * MIB,  # the prefetched part of a chart
 }
 
 

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse
 from hospital_hub.web.languages import Language, language_of, texts_of
 from hospital_hub.web.static import static_url
 
-SLICES: Final = ("identity", "triage", "notes", "research", "operations")
+SLICES: Final = ("identity", "triage", "notes", "research", "operations", "cds")
 FOLDERS: Final = (
     Path(__file__).parent / "templates",
     *(Path(__file__).parent.parent / name / "templates" for name in SLICES),

@@ -41,7 +41,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class LaunchToken:
-    """`seconds` is the access token's life; `patient` and `encounter` are bare ids, empty where none is in context."""
+    """`seconds` is the access token's life; `patient` and `encounter` are bare ids, empty where none is in context.
+
+    `app_context` is what the link of a CDS Hooks card gave to the app, empty without one.
+    """
 
     access_token: str = field(repr=False)
     seconds: int
@@ -51,6 +54,7 @@ class LaunchToken:
     encounter: str = ""
     need_patient_banner: bool = True
     refresh_token: str = field(default="", repr=False)
+    app_context: str = field(default="", repr=False)
 
 
 def challenge(verifier: str) -> str:
@@ -131,4 +135,5 @@ def _launch_token(found: Json) -> LaunchToken:
         encounter=identifier(found, "encounter"),
         need_patient_banner=found.get("need_patient_banner") is not False,
         refresh_token=optional(found, "refresh_token"),
+        app_context=optional(found, "appContext"),
     )

@@ -48,6 +48,7 @@ class FakeEmr:
     id_key: ECKey | None = None
     configuration: Json = field(default_factory=dict)
     banner: bool = True
+    app_context: str = ""
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-384", {"kid": "emr", "use": "sig"}))
     stored: dict[str, dict[str, Json]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -140,6 +141,8 @@ class FakeEmr:
         if asked is None or not fits or challenge(form["code_verifier"]) != asked["code_challenge"]:
             return JSONResponse({"error": "invalid_grant", "error_description": "secret"}, 400)
         extra = {"patient": self.patient, "encounter": self.encounter, "need_patient_banner": self.banner}
+        if self.app_context:
+            extra["appContext"] = self.app_context
         extra["id_token"] = self.id_token(client, nonce=asked["nonce"])
         return self._bearer(asked["scope"], self._new_token("patient"), extra)
 

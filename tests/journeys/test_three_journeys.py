@@ -171,7 +171,7 @@ async def sign_and_wait(frame: Frame) -> str:
 
 
 async def panel_of(page: Page) -> Frame:
-    element = await page.wait_for_selector("iframe")
+    element = await page.wait_for_selector("iframe[name=panel]")
     assert element is not None
     frame = await element.content_frame()
     assert frame is not None

@@ -13,16 +13,19 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from hospital_hub.embedded.emr import authorization, pages, proxy
+from hospital_hub.embedded.emr import authorization, card_pages, pages, proxy
 from hospital_hub.embedded.emr.assertions import ClientCheck
 from hospital_hub.embedded.emr.clients import registered
 from hospital_hub.embedded.emr.config import EmrConfig
 from hospital_hub.embedded.emr.failures import FhirRefusal, OAuthFailure
 from hospital_hub.embedded.emr.grants import Grants
+from hospital_hub.embedded.emr.hub_hooks import HubHooks
 from hospital_hub.embedded.emr.hub_keys import HubKeys
 from hospital_hub.embedded.emr.keys import signing_key
 from hospital_hub.embedded.emr.log_in import NobodyLoggedIn
+from hospital_hub.embedded.emr.once import Once
 from hospital_hub.embedded.emr.parts import EmrParts
+from hospital_hub.embedded.emr.shown_cards import SECONDS
 from hospital_hub.embedded.emr.store import FhirStore
 from hospital_hub.embedded.emr.tokens import Tokens
 
@@ -42,6 +45,7 @@ def create_app(config: EmrConfig) -> FastAPI:
     app.include_router(authorization.router)
     app.include_router(proxy.router)
     app.include_router(pages.router)
+    app.include_router(card_pages.router)
     app.add_api_route("/healthz", _healthz)
     app.mount("/static", StaticFiles(directory=str(resources.files("hospital_hub.embedded.emr").joinpath("static"))))
     _translate_failures(app)
@@ -63,6 +67,8 @@ def _parts(config: EmrConfig, http: aiohttp.ClientSession) -> EmrParts:
         tokens=tokens,
         grants=Grants(config, tokens),
         store=FhirStore(config, http),
+        hooks=HubHooks(config, http, tokens),
+        shown=Once(SECONDS),
     )
 
 
@@ -82,8 +88,7 @@ def _headers(config: EmrConfig) -> Callable[[Request, Next], Awaitable[Response]
 
     async def add(request: Request, call_next: Next) -> Response:
         response = await call_next(request)
-        ancestors = f"'self' {config.hub}" if request.url.path == "/auth/authorize" else "'none'"
-        response.headers["Content-Security-Policy"] = page + ancestors
+        response.headers["Content-Security-Policy"] = page + _ancestors(request.url.path, config)
         response.headers["X-Content-Type-Options"] = "nosniff"
         # With no-referrer a browser sends its own forms with Origin: null.
         response.headers["Referrer-Policy"] = "same-origin"
@@ -92,6 +97,14 @@ def _headers(config: EmrConfig) -> Callable[[Request, Next], Awaitable[Response]
         return response
 
     return add
+
+
+def _ancestors(path: str, config: EmrConfig) -> str:
+    """The hub's panel passes through the log-in; the cards stand in a frame of the chart. Nothing else is framed."""
+    if path == "/auth/authorize":
+        return f"'self' {config.hub}"
+    cards = path.startswith("/cards/") or (path.startswith("/patients/") and "/cards/" in path)
+    return "'self'" if cards else "'none'"
 
 
 def _translate_failures(app: FastAPI) -> None:

@@ -20,6 +20,12 @@ BACKEND_SCOPE = " ".join(
     ]
 )
 
+# What the hub's CDS Hooks services read, with a token that comes with each call.
+CDS_TYPES = (
+    *("AllergyIntolerance", "Condition", "DiagnosticReport", "DocumentReference"),
+    *("Encounter", "MedicationRequest", "Observation", "ServiceRequest"),
+)
+
 
 @dataclass(frozen=True)
 class RegisteredClient:
@@ -28,6 +34,10 @@ class RegisteredClient:
     redirect_uris: frozenset[str]
     scope: str
     token_seconds: int
+
+
+# It has no grant of its own: it can ask this EMR's token endpoint for nothing.
+CDS_CLIENT = RegisteredClient("hub-cds", "", frozenset(), " ".join(f"patient/{kind}.rs" for kind in CDS_TYPES), 120)
 
 
 def registered(config: EmrConfig) -> dict[str, RegisteredClient]:

@@ -24,9 +24,17 @@ SHORTEST_VERIFIER, LONGEST_VERIFIER = 43, 128  # RFC 7636, 4.1
 
 
 @dataclass(frozen=True)
+class Launch:
+    """`app_context` is what a card's link gives the app (CDS Hooks 2.0.1, "Link"); empty without one."""
+
+    context: Context
+    app_context: str = ""
+
+
+@dataclass(frozen=True)
 class Grant:
     request: AuthorizationRequest
-    context: Context
+    launch: Launch
     doctor: DemoLogin
 
 
@@ -34,21 +42,21 @@ class Grant:
 class Grants:
     config: EmrConfig
     tokens: Tokens
-    _launches: Once[Context] = field(default_factory=lambda: Once(LAUNCH_SECONDS))
+    _launches: Once[Launch] = field(default_factory=lambda: Once(LAUNCH_SECONDS))
     _codes: Once[Grant] = field(default_factory=lambda: Once(CODE_SECONDS))
     _renewals: Renewals[Grant] = field(default_factory=Renewals)
     _spent: dict[str, str] = field(default_factory=dict)
     _revoked: set[str] = field(default_factory=set)
 
-    def launch(self, context: Context) -> str:
-        return self._launches.put(context, now=self.config.now())
+    def launch(self, launch: Launch) -> str:
+        return self._launches.put(launch, now=self.config.now())
 
     def code(self, request: AuthorizationRequest, doctor: DemoLogin) -> str:
-        context = self._launches.look(request.launch, now=self.config.now())
-        if context is None or context.practitioner != doctor.practitioner:
+        launch = self._launches.look(request.launch, now=self.config.now())
+        if launch is None or launch.context.practitioner != doctor.practitioner:
             raise OAuthFailure("invalid_request", "launch is unknown, used, over five minutes old, or another doctor's")
         self._launches.take(request.launch, now=self.config.now())
-        return self._codes.put(Grant(request, context, doctor), now=self.config.now())
+        return self._codes.put(Grant(request, launch, doctor), now=self.config.now())
 
     def exchange(self, client: RegisteredClient, form: Mapping[str, str]) -> dict[str, Any]:
         code = form.get("code", "")
@@ -82,7 +90,7 @@ class Grants:
         return None if access is None or access.token_id in self._revoked else access
 
     def _answer(self, client: RegisteredClient, *, grant: Grant, code: str) -> dict[str, Any]:
-        request, context = grant.request, grant.context
+        request, context = grant.request, grant.launch.context
         token_id = secrets.token_urlsafe(16)
         self._spent[code] = token_id
         answer = {**self._access(client, grant=grant, token_id=token_id), **self._next(grant)}
@@ -92,7 +100,7 @@ class Grants:
         return answer
 
     def _access(self, client: RegisteredClient, *, grant: Grant, token_id: str) -> dict[str, Any]:
-        scope, context = grant.request.scope, grant.context
+        scope, context = grant.request.scope, grant.launch.context
         return {
             "access_token": self.tokens.access(client, scope=scope, context=context, token_id=token_id),
             "token_type": "Bearer",
@@ -101,6 +109,7 @@ class Grants:
             "patient": context.patient,
             "need_patient_banner": False,  # the EMR's page shows it above the panel
             **({"encounter": context.encounter} if context.encounter else {}),
+            **({"appContext": grant.launch.app_context} if grant.launch.app_context else {}),
         }
 
     def _next(self, grant: Grant, *, line: str = "") -> dict[str, str]:

@@ -18,6 +18,7 @@ PATIENT_ELEMENT = {
     "Encounter": "subject",
     "MedicationRequest": "subject",
     "Observation": "subject",
+    "ServiceRequest": "subject",
 }
 # They bring in, or ask about, resources beside the type that the scope was checked for.
 _BESIDE = ("_include", "_revinclude", "_has")

@@ -25,6 +25,11 @@ class Once(Generic[T]):
         found = self._kept.get(key)
         return found[1] if found else None
 
+    def replace(self, key: str, value: T) -> None:
+        """Another value until the same end."""
+        if key in self._kept:
+            self._kept[key] = (self._kept[key][0], value)
+
     def take(self, key: str, *, now: int) -> T | None:
         value = self.look(key, now=now)
         self._kept.pop(key, None)

@@ -9,9 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException
 
-from hospital_hub.embedded.emr.accounts import DEMO_LOGINS, log_in
+from hospital_hub.embedded.emr.accounts import DEMO_LOGINS, DemoLogin, log_in
 from hospital_hub.embedded.emr.chart import banner, current_stay, day, document, read_chart
 from hospital_hub.embedded.emr.failures import forbidden
+from hospital_hub.embedded.emr.grants import Launch
+from hospital_hub.embedded.emr.hub_hooks import Hook
 from hospital_hub.embedded.emr.log_in import Doctor, forget, remember
 from hospital_hub.embedded.emr.parts import Emr, EmrParts
 from hospital_hub.embedded.emr.tokens import Context
@@ -22,7 +24,7 @@ LONGEST_FIELD = 100
 Field = Annotated[str, Form(max_length=LONGEST_FIELD)]
 
 
-def _same_origin(request: Request, emr: EmrParts) -> None:
+def same_origin(request: Request, emr: EmrParts) -> None:
     """On one machine the hub's pages are the same site as this one: the cookie's SameSite does not tell them apart."""
     if request.headers.get("origin", emr.config.origin) != emr.config.origin:
         raise forbidden("The form was not sent from this site")
@@ -35,7 +37,7 @@ async def log_in_page(request: Request) -> Response:
 
 @router.post("/login")
 async def log_in_now(request: Request, emr: Emr, name: Field, password: Field) -> Response:
-    _same_origin(request, emr)
+    same_origin(request, emr)
     doctor = log_in(name.strip(), password)
     if doctor is None:
         shown = {"logins": DEMO_LOGINS, "failed": True, "name": name}
@@ -47,7 +49,7 @@ async def log_in_now(request: Request, emr: Emr, name: Field, password: Field) -
 
 @router.post("/logout")
 async def log_out(request: Request, emr: Emr) -> Response:
-    _same_origin(request, emr)
+    same_origin(request, emr)
     response = RedirectResponse("/login", status_code=303)
     forget(response)
     return response
@@ -79,12 +81,28 @@ async def _patients(request: Request, emr: EmrParts, *, context: dict[str, objec
 
 @router.get("/patients/{patient}")
 async def chart_page(request: Request, emr: Emr, doctor: Doctor, patient: str) -> Response:
+    return await _chart(request, emr, doctor=doctor, patient=patient, hook="patient-view")
+
+
+@router.get("/patients/{patient}/discharge")
+async def discharge_page(request: Request, emr: Emr, doctor: Doctor, patient: str) -> Response:
+    """The same chart, seen for the last time before the patient leaves. The demonstration ends no stay."""
+    return await _chart(request, emr, doctor=doctor, patient=patient, hook="encounter-discharge")
+
+
+async def _chart(request: Request, emr: EmrParts, *, doctor: DemoLogin, patient: str, hook: Hook) -> Response:
     chart = await read_chart(emr.store, patient, today=day(emr.config.clock()))
     if chart is None:
         raise HTTPException(404)
-    launch = emr.grants.launch(Context(doctor.practitioner, patient, chart.stay.id))
-    panel = f"{emr.config.hub}/notes/launch?{urlencode({'iss': emr.config.fhir_base, 'launch': launch})}"
-    return templates.TemplateResponse(request, "chart.html", {"doctor": doctor, "chart": chart, "panel": panel})
+    panel = launch_url(emr, Context(doctor.practitioner, patient, chart.stay.id))
+    shown = {"doctor": doctor, "chart": chart, "panel": panel, "hook": hook}
+    return templates.TemplateResponse(request, "chart.html", shown)
+
+
+def launch_url(emr: EmrParts, context: Context, *, app_context: str = "") -> str:
+    """Where the hub's side panel is started for this doctor and patient."""
+    launch = emr.grants.launch(Launch(context, app_context))
+    return f"{emr.config.hub}/notes/launch?{urlencode({'iss': emr.config.fhir_base, 'launch': launch})}"
 
 
 @router.get("/patients/{patient}/documents/{identifier}")

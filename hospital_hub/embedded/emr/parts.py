@@ -10,6 +10,9 @@ from hospital_hub.embedded.emr.assertions import ClientCheck
 from hospital_hub.embedded.emr.clients import RegisteredClient
 from hospital_hub.embedded.emr.config import EmrConfig
 from hospital_hub.embedded.emr.grants import Grants
+from hospital_hub.embedded.emr.hub_hooks import HubHooks
+from hospital_hub.embedded.emr.once import Once
+from hospital_hub.embedded.emr.shown_cards import ShownCards
 from hospital_hub.embedded.emr.store import FhirStore
 from hospital_hub.embedded.emr.tokens import Tokens
 
@@ -22,6 +25,8 @@ class EmrParts:
     tokens: Tokens
     grants: Grants
     store: FhirStore
+    hooks: HubHooks
+    shown: Once[ShownCards]
 
 
 def emr_parts(request: Request) -> EmrParts:

@@ -1,5 +1,6 @@
 """Access tokens, id_tokens and the EMR's own log-in cookie: JWTs of the one signing key, told apart by `typ`."""
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from hospital_hub.embedded.emr.keys import ALGORITHM, SigningKey
 
 ACCESS, SESSION = "at+jwt", "emr-session+jwt"
 SESSION_SECONDS = 8 * 3600
+HUB_CALL_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Tokens:
         """OpenID Connect Core 1.0, 2; `nonce` only where the app sent one."""
         claims = {"sub": context.practitioner, "aud": client_id, "fhirUser": context.fhir_user, "name": name}
         return self._signed("JWT", {**claims, **({"nonce": nonce} if nonce else {})}, seconds=300)
+
+    def for_hub(self, url: str) -> str:
+        """For one call of a CDS Hooks service (2.0.1, "Trusting CDS Clients"): `aud` is the URL that is called."""
+        claims = {"iss": self.config.origin, "aud": url, "jti": secrets.token_urlsafe(16)}
+        return self._signed("JWT", claims, seconds=HUB_CALL_SECONDS)
 
     def session(self, login: DemoLogin) -> str:
         return self._signed(SESSION, {"sub": login.name}, seconds=SESSION_SECONDS)
