@@ -23,6 +23,7 @@ from hospital_hub.inference.stored_answers import StoredAnswers
 from hospital_hub.inference.upkeep import Retention
 from hospital_hub.logs import configure_logs
 from hospital_hub.notes import api as notes_api
+from hospital_hub.notes import correction_pages as notes_corrections
 from hospital_hub.notes import pages as notes_pages
 from hospital_hub.operations import api as operations_api
 from hospital_hub.operations import pages as operations_pages
@@ -45,6 +46,7 @@ ROUTERS = (
     triage_pages.router,
     triage_api.router,
     notes_pages.router,
+    notes_corrections.router,
     notes_api.router,
     research_pages.router,
     research_api.router,

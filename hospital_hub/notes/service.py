@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hospital_hub.audit.events import Deed, record
 from hospital_hub.clinical.grounding import Checker, Report
 from hospital_hub.identity.permissions import Action
+from hospital_hub.notes.ai_record import checks_version
 from hospital_hub.notes.chart import read_chart, read_patient
 from hospital_hub.notes.desk import Desk
 from hospital_hub.notes.draft import Basis, Draft, Signing, edited, retried, signed
@@ -22,7 +24,7 @@ from hospital_hub.notes.facts import facts_of
 from hospital_hub.notes.outcomes import forget_discarded, keep_discarded, keep_edit, keep_redone
 from hospital_hub.notes.store import Kept, create, keep, listed, load
 from hospital_hub.notes.tables import NoteDraft
-from hospital_hub.storage.outbox import enqueue
+from hospital_hub.storage.outbox import OutboxRow, enqueue
 from integrations.fhir.client import Resource
 
 TASK, QUEUE = "notes.file", "files"
@@ -72,7 +74,7 @@ async def edit(desk: Desk, identifier: uuid.UUID, *, text: str, basis: Basis) ->
     async with desk.resources.database.work() as session:
         kept = await load(session, desk, identifier=identifier, lock=True)
         draft = edited(kept.draft, text, basis=basis)
-        return await _kept(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
+        return await kept_as(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
 
 
 class Origin(StrEnum):
@@ -90,7 +92,7 @@ async def restore(desk: Desk, identifier: uuid.UUID, *, origin: Origin, basis: B
         draft = edited(kept.draft, text, basis=basis)
         noted = forget_discarded if origin is Origin.MODEL else keep_discarded
         await noted(session, kept.row.call_id)
-        return await _kept(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
+        return await kept_as(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,12 @@ async def sign(desk: Desk, identifier: uuid.UUID, *, approval: Approval, now: da
             shown_sha256=approval.shown_sha256,
             unsupported=len(checked(kept).unsupported),
             confirmed=approval.confirmed,
+            rules=checks_version(),
         )
         draft = signed(kept.draft, signing)
         await keep_edit(session, kept.row.call_id, ai_text=kept.ai_text, signed=draft.text)
-        enqueue(session, task=TASK, subject_id=identifier, queue=QUEUE)
-        return await _kept(session, desk, kept=kept, draft=draft, deed=Deed.SIGN)
+        await enqueue_once(session, identifier)
+        return await kept_as(session, desk, kept=kept, draft=draft, deed=Deed.SIGN)
 
 
 async def retry(desk: Desk, identifier: uuid.UUID) -> Kept:
@@ -126,11 +129,21 @@ async def retry(desk: Desk, identifier: uuid.UUID) -> Kept:
     async with desk.resources.database.work() as session:
         kept = await load(session, desk, identifier=identifier, lock=True)
         draft = retried(kept.draft)
+        await enqueue_once(session, identifier)
+        return await kept_as(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
+
+
+async def enqueue_once(session: AsyncSession, identifier: uuid.UUID) -> None:
+    """At most one message of a note is alive, so that at most one worker holds its lease. The row must be locked."""
+    alive = select(OutboxRow.id).where(
+        OutboxRow.task == TASK, OutboxRow.subject_id == identifier, col(OutboxRow.done_at).is_(None)
+    )
+    if (await session.exec(alive)).first() is None:
         enqueue(session, task=TASK, subject_id=identifier, queue=QUEUE)
-        return await _kept(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
 
 
-async def _kept(session: AsyncSession, desk: Desk, *, kept: Kept, draft: Draft, deed: Deed) -> Kept:
+async def kept_as(session: AsyncSession, desk: Desk, *, kept: Kept, draft: Draft, deed: Deed) -> Kept:
+    """Write the note's new state, and the audit's row for it."""
     await keep(session, desk.resources.vault, kept=kept, draft=draft)
     event = record(session, desk.who, deed=deed, entity=f"note_draft/{kept.row.id}", subject=desk.subject)
     event.request_id = desk.request_id

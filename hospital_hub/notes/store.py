@@ -9,18 +9,26 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from hospital_hub.clinical.grounding import Fact, FactKind
+from hospital_hub.clinical.grounding import Fact
 from hospital_hub.emr import subject_of
 from hospital_hub.errors import NotFound
 from hospital_hub.inference.feedback import Rating, ratings_of
 from hospital_hub.notes.desk import Desk
-from hospital_hub.notes.draft import Draft, Signature
+from hospital_hub.notes.draft import Draft, Withdrawal
+from hospital_hub.notes.rows import draft_of, facts_from, fill
+from hospital_hub.notes.states import GONE, Owner
 from hospital_hub.notes.tables import NoteDraft
 from hospital_hub.resources import Resources
 from hospital_hub.storage.ids import new_id
 from hospital_hub.storage.vault import Place, Vault
 
 MOST_LISTED = 20
+# What a new version does not have in common with the one that it replaces; what is sealed, is sealed for it anew.
+OF_ONE_VERSION = frozenset(
+    {"id", "state", "revision", "edited_in", "edited_since", "version", "replaces", "replaced_sha256", "resource"}
+    | {"signed_by", "signed_name", "signed_at", "signed_sha256", "confirmed_unsupported", "rules_version"}
+    | {"withdrawn_by", "withdrawn_name", "withdrawn_at", "fault", "attempts", "created_at", "updated_at"}
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +67,36 @@ async def create(session: AsyncSession, desk: Desk, *, milliseconds: int) -> uui
             about=sealed,
             author=desk.who.id,
             author_name=desk.who.display_name,
+            series=identifier,
         )
     )
+    return identifier
+
+
+async def create_version(session: AsyncSession, desk: Desk, *, of: Kept, draft: Draft, milliseconds: int) -> uuid.UUID:
+    """A row for a new version of a note that is in the record, made by the same model from the same facts."""
+    old, vault, identifier = of.row, desk.resources.vault, new_id(milliseconds)
+    about = await vault.seal(
+        session, subject=_own(identifier), place=_place(identifier, "about"), text=json.dumps(asdict(of.about))
+    )
+    values = old.model_dump(exclude=set(OF_ONE_VERSION))
+    row = NoteDraft(
+        **{name: value for name, value in values.items() if not isinstance(value, bytes)},
+        id=identifier,
+        subject=old.subject,
+        about=about,
+        replaces=old.id,
+        version=draft.version,
+        replaced_sha256=draft.replaced_sha256,
+    )
+    kept = Kept(row, of.about, Draft(), of.ai_text, of.facts)
+    row.ai_text = await seal(session, vault, kept=kept, column="ai_text", text=of.ai_text)
+    row.facts = await seal(session, vault, kept=kept, column="facts", text=facts_json(of.facts))
+    row.amended_because = await seal(session, vault, kept=kept, column="amended_because", text=draft.reason)
+    row.text = await seal(session, vault, kept=kept, column="text", text=draft.text)
+    row.state, row.revision = draft.state, draft.revision
+    session.add(row)
+    await session.flush()
     return identifier
 
 
@@ -76,6 +112,8 @@ async def load(session: AsyncSession, desk: Desk, *, identifier: uuid.UUID, lock
         col(NoteDraft.author) == desk.who.id,
     )
     kept = await _opened(session, desk.resources, row=(await session.exec(_locked(query, lock=lock))).first())
+    if not Owner(kept.row.author, kept.row.subject).lets_in(who=desk.who.id, subject=desk.subject):
+        raise _no_such_note()
     if not kept.row.call_id:
         return kept
     ratings = await ratings_of(session, desk.who, calls=[uuid.UUID(kept.row.call_id)])
@@ -99,18 +137,33 @@ async def listed(session: AsyncSession, desk: Desk) -> Sequence[NoteDraft]:
     return found.all()
 
 
+async def versions(session: AsyncSession, desk: Desk, *, series: uuid.UUID) -> Sequence[NoteDraft]:
+    """All versions of a note, the newest first; the rows stay sealed."""
+    own = (col(NoteDraft.subject) == desk.subject) & (col(NoteDraft.author) == desk.who.id)
+    found = await session.exec(
+        select(NoteDraft).where(own, col(NoteDraft.series) == series).order_by(col(NoteDraft.version).desc())
+    )
+    return found.all()
+
+
+async def successor(session: AsyncSession, identifier: uuid.UUID) -> NoteDraft | None:
+    """The version that is to replace this one, or does; none that was discarded or withdrawn."""
+    found = await session.exec(
+        select(NoteDraft).where(col(NoteDraft.replaces) == identifier, col(NoteDraft.state).not_in(GONE))
+    )
+    return found.first()
+
+
 async def keep(session: AsyncSession, vault: Vault, *, kept: Kept, draft: Draft) -> None:
     """Write a draft's new state into its row."""
     row = kept.row
     if draft.text != kept.draft.text or row.text is None:
         row.text = await seal(session, vault, kept=kept, column="text", text=draft.text)
-    row.state, row.revision, row.resource = draft.state, draft.revision, draft.resource
-    row.edited_in, row.edited_since = draft.window, draft.since
-    row.fault, row.attempts = draft.fault, draft.attempts
-    if draft.signature is not None:
-        signature = draft.signature
-        row.signed_by, row.signed_name, row.signed_at = signature.by, signature.name, signature.at
-        row.signed_sha256, row.confirmed_unsupported = signature.sha256, signature.confirmed
+    fill(row, draft)
+    if draft.withdrawal is not None and row.withdrawn_at is None:
+        said = draft.withdrawal
+        row.withdrawn_by, row.withdrawn_name, row.withdrawn_at = said.by, said.name, said.at
+        row.withdrawn_reason = await seal(session, vault, kept=kept, column="withdrawn_reason", text=said.reason)
     session.add(row)
     await session.flush()
     await session.refresh(row, ["updated_at"])
@@ -127,7 +180,7 @@ def facts_json(facts: Sequence[Fact]) -> str:
 
 async def _opened(session: AsyncSession, resources: Resources, *, row: NoteDraft | None) -> Kept:
     if row is None:
-        raise NotFound("There is no such note for this patient.", "Go back to the list.", code="no_such_note")
+        raise _no_such_note()
     vault = resources.vault
     about = About(
         **json.loads(await vault.open(session, subject=_own(row.id), place=_place(row.id, "about"), sealed=row.about))
@@ -140,41 +193,15 @@ async def _opened(session: AsyncSession, resources: Resources, *, row: NoteDraft
         return await vault.open(session, subject=subject, place=_place(row.id, column), sealed=sealed)
 
     text, ai_text = await opened("text", row.text), await opened("ai_text", row.ai_text)
-    return Kept(row, about, _draft(row, text), ai_text, _facts(await opened("facts", row.facts)))
+    draft = replace(draft_of(row, text), reason=await opened("amended_because", row.amended_because))
+    if row.withdrawn_at is not None:
+        why = await opened("withdrawn_reason", row.withdrawn_reason)
+        draft = replace(draft, withdrawal=Withdrawal(row.withdrawn_by, row.withdrawn_name, row.withdrawn_at, why))
+    return Kept(row, about, draft, ai_text, facts_from(await opened("facts", row.facts)))
 
 
-def _draft(row: NoteDraft, text: str) -> Draft:
-    signature = None
-    if row.signed_at is not None:
-        signature = Signature(
-            row.signed_by, row.signed_name, row.signed_at, row.signed_sha256, row.confirmed_unsupported
-        )
-    return Draft(
-        state=row.state,
-        text=text,
-        revision=row.revision,
-        window=row.edited_in,
-        since=row.edited_since,
-        signature=signature,
-        resource=row.resource,
-        fault=row.fault,
-        attempts=row.attempts,
-    )
-
-
-def _facts(sealed: str) -> tuple[Fact, ...]:
-    return tuple(
-        Fact(
-            id=one["id"],
-            source=one["source"],
-            kind=FactKind(one["kind"]),
-            text=one["text"],
-            span=tuple(one["span"]) if one["span"] else None,
-            terms=tuple(one["terms"]),
-            abnormal=one["abnormal"],
-        )
-        for one in json.loads(sealed or "[]")
-    )
+def _no_such_note() -> NotFound:
+    return NotFound("There is no such note for this patient.", "Go back to the list.", code="no_such_note")
 
 
 def _locked(query: SelectOfScalar[NoteDraft], *, lock: bool) -> SelectOfScalar[NoteDraft]:

@@ -9,6 +9,7 @@ from hospital_hub.notes.changes import changes
 from hospital_hub.notes.draft import text_hash
 from hospital_hub.notes.facts import age
 from hospital_hub.notes.service import checked
+from hospital_hub.notes.states import WAITING, choices
 from hospital_hub.notes.store import Kept
 from hospital_hub.storage.ids import new_token
 from integrations.fhir.client import Resource
@@ -65,6 +66,8 @@ def note(kept: Kept) -> Mapping[str, object]:
         "draft": kept.draft,
         "rating": kept.rating,
         "state": kept.draft.state.value,
+        "can": {step.value for step in choices(kept.draft.state)},
+        "waiting": kept.draft.state in WAITING,
         "lines": lines,
         "unsupported": [one for one in lines if one.unsupported],
         "not_mentioned": report.not_mentioned,

@@ -7,6 +7,8 @@ reference targets) are checked by hand for the few fields that the hub fills.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fhir.resources.R4B.composition import Composition
+from fhir.resources.R4B.device import Device
 from fhir.resources.R4B.documentreference import DocumentReference
 from fhir.resources.R4B.encounter import Encounter
 from fhir.resources.R4B.observation import Observation
@@ -20,6 +22,8 @@ from integrations.fhir.errors import Fault, FhirFault
 from integrations.fhir.paths import at, items
 
 _MODELS: Mapping[str, type[BaseModel]] = {
+    "Composition": Composition,
+    "Device": Device,
     "DocumentReference": DocumentReference,
     "Encounter": Encounter,
     "Observation": Observation,
@@ -33,6 +37,8 @@ _REPORTED = frozenset(
 )
 # Required bindings (R4) of the elements that the hub fills.
 _CODES: Mapping[tuple[str, str], frozenset[str]] = {
+    ("Composition", "status"): frozenset({"preliminary", "final", "amended", "entered-in-error"}),
+    ("Device", "status"): frozenset({"active", "inactive", "entered-in-error", "unknown"}),
     ("DocumentReference", "status"): frozenset({"current", "superseded", "entered-in-error"}),
     ("DocumentReference", "docStatus"): frozenset({"preliminary", "final", "amended", "entered-in-error"}),
     ("Encounter", "status"): frozenset(
@@ -56,6 +62,8 @@ _CODES: Mapping[tuple[str, str], frozenset[str]] = {
 }
 # Cardinality 1..* (R4), which the models take an empty list for, and what the hub's own kinds cannot do without.
 _NEEDED: Mapping[str, tuple[str, ...]] = {
+    "Composition": ("author", "section", "subject"),
+    "Device": ("identifier", "type"),
     "DocumentReference": ("content",),
     "Encounter": ("class", "subject"),
     "Observation": ("code", "subject", "effectiveDateTime"),
@@ -64,6 +72,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "RiskAssessment": ("subject",),
     "Task": ("for",),
 }
+_OPTIONAL = frozenset({("Task", "priority"), ("DocumentReference", "docStatus")})
 _ENTITY_ROLES = frozenset({"derivation", "revision", "quotation", "source", "removal"})
 # Where the hub names a resource of the server, and of which kind it must be (R4).
 _TARGETS: Mapping[str, frozenset[str]] = {
@@ -95,7 +104,7 @@ def validate(resource: Mapping[str, Any]) -> None:
 def _faults(kind: str, resource: Mapping[str, Any]) -> Iterator[str]:
     yield from (name for name in _NEEDED[kind] if not resource.get(name))
     for (of_kind, name), allowed in _CODES.items():
-        optional = (kind, name) == ("Task", "priority") and name not in resource
+        optional = (kind, name) in _OPTIONAL and name not in resource
         if of_kind == kind and not optional and resource.get(name) not in allowed:
             yield name
     if any(entity.get("role") not in _ENTITY_ROLES for entity in items(resource, "entity")):

@@ -324,7 +324,7 @@ def _fits_one(resource: Json, name: str, value: str) -> bool:
     if name == "identifier":
         system, bar, wanted = value.rpartition("|")
         own = resource.get("identifier", [])
-        known = own if isinstance(own, list) else [own]
+        known = [*(own if isinstance(own, list) else [own]), *filter(None, [resource.get("masterIdentifier")])]
         return any(one["value"] == wanted and (not bar or one["system"] == system) for one in known)
     if name == "target":
         return any(one["reference"] == value for one in resource.get("target", []))
