@@ -165,7 +165,9 @@ def _missing(target: Target, note: SignedNote, *, present: Present) -> list[Reso
     entries = _shared(target, note)
     if present.document is None:
         document = document_reference(note, arrives=profile.arrives)
-        entries.append(creation(document, url=note.id.urn, identifier=f"{URN}|{note.identifier}"))
+        # Not the note's own URN: servers put the new reference wherever they find the placeholder, so also there.
+        url = uuid.uuid5(note.id, "document").urn
+        entries.append(creation(document, url=url, identifier=f"{URN}|{note.identifier}"))
     if profile.takes("Composition") and present.composition is None:
         made = composition(note, arrives=profile.arrives)
         url = uuid.uuid5(note.id, "composition").urn

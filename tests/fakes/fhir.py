@@ -304,12 +304,12 @@ class _Refused(Exception):
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    """Wherever a placeholder stands, not in references alone (R4, 3.1.0.11.2)."""
     if isinstance(value, dict):
-        return {
-            key: names.get(one, one) if key == "reference" and isinstance(one, str) else _renamed(one, names)
-            for key, one in value.items()
-        }
-    return [_renamed(one, names) for one in value] if isinstance(value, list) else value
+        return {key: _renamed(one, names) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_renamed(one, names) for one in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _fits(resource: Json, name: str, value: str) -> bool:

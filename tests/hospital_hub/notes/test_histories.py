@@ -130,6 +130,12 @@ class Histories(RuleBasedStateMachine):
     @rule(data=st.data(), visitor=VISITORS, unsupported=st.integers(0, 1), confirmed=st.booleans())
     def signs(self, data: st.DataObject, visitor: Visitor, unsupported: int, confirmed: bool) -> None:
         n, _, sha = data.draw(st.sampled_from(sorted(self.shown)))
+        self.signs_what_was_shown(n, visitor, sha, unsupported=unsupported, confirmed=confirmed)
+
+    def signs_what_was_shown(
+        self, n: int, visitor: Visitor, sha: str, *, unsupported: int = 0, confirmed: bool = False
+    ) -> None:
+        """At any time: the text may be another one by now."""
         row = self.opened(n, visitor)
         if row is None:
             return
@@ -390,11 +396,17 @@ def some(ward: Histories, dice: Random) -> int:
     return dice.randrange(len(ward.rows))
 
 
+def sign_something_shown(ward: Histories, dice: Random) -> None:
+    for n, _, sha in dice.sample(sorted(ward.shown), min(1, len(ward.shown))):
+        ward.signs_what_was_shown(n, dice.choice(FAMILIAR), sha)
+
+
 MOVES: Final[tuple[Callable[[Histories, Random], object], ...]] = (
     lambda ward, dice: ward.edits(some(ward, dice), (0, 0), dice.choice(WORDS), dice.randrange(3), "w1"),
     lambda ward, dice: ward.edits(some(ward, dice), (0, 0), dice.choice(WORDS), dice.randrange(3), "w2"),
     lambda ward, dice: ward.looks(some(ward, dice), dice.choice(FAMILIAR)),
     lambda ward, dice: ward.looks_and_signs(some(ward, dice)),
+    sign_something_shown,
     lambda ward, dice: ward.discards(some(ward, dice), dice.choice(FAMILIAR)),
     lambda ward, dice: ward.takes_back(some(ward, dice), dice.choice(FAMILIAR)),
     lambda ward, dice: ward.amends(some(ward, dice), dice.choice(FAMILIAR), "wrong side"),
