@@ -54,7 +54,8 @@ lint: setup assets ## ruff, mypy --strict, import contracts
 
 chaos: setup assets ## every fault of the model servers, under several seeds, and kill -9 of each part
 	@$(BIN)/pytest tests/chaos tests/hospital_hub/clinical/test_metamorphic.py \
-		tests/hospital_hub/web/test_page_streams.py --chaos-seeds 3 $(ARGS)
+		tests/hospital_hub/web/test_page_streams.py tests/hospital_hub/notes/test_histories.py \
+		tests/hospital_hub/notes/test_ai_resources.py tests/hospital_hub/notes/test_random_ward.py --chaos-seeds 3 $(ARGS)
 
 bench: setup assets ## measure (pytest-benchmark); never part of `make test`
 	@$(BIN)/pytest tests/benchmarks --benchmark-only $(ARGS)

@@ -25,6 +25,7 @@ from hospital_hub.inference.stored_answers import StoredAnswers
 from hospital_hub.inference.upkeep import Retention
 from hospital_hub.logs import configure_logs
 from hospital_hub.notes import api as notes_api
+from hospital_hub.notes import correction_pages as notes_corrections
 from hospital_hub.notes import fhir_face
 from hospital_hub.notes import pages as notes_pages
 from hospital_hub.notes.kinds import kinds
@@ -52,6 +53,7 @@ ROUTERS = (
     triage_pages.router,
     triage_api.router,
     notes_pages.router,
+    notes_corrections.router,
     notes_api.router,
     fhir_face.router,
     cds_api.router_with(open_drafts),

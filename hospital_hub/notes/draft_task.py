@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
-from hospital_hub.notes.document import HUB, URN
+from hospital_hub.notes.ai_record import HUB
+from hospital_hub.notes.document import URN
 from hospital_hub.notes.draft import State
 from hospital_hub.notes.store import Kept
 from integrations.fhir.bundles import Resource
 
 # The Task is the drafting, not the signing: it is completed when there is a text to read.
 STATUS: Final[Mapping[State, str]] = {
+    **dict.fromkeys(State, "completed"),
     State.WRITING: "in-progress",
-    State.DRAFT: "completed",
-    State.SIGNED: "completed",
-    State.FILING: "completed",
-    State.FILE_FAILED: "completed",
-    State.FILED: "completed",
+    State.DISCARDED: "cancelled",
+    State.ENTERED_IN_ERROR: "entered-in-error",
 }
 
 

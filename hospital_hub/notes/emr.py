@@ -19,7 +19,6 @@ from integrations.smart.launch import Client
 CALLBACK = "/notes/callback"
 # What an EMR that gives refresh tokens says of itself (SMART App Launch 2.2, "Capability Sets").
 PERMISSION: Final = {"online_access": "permission-online", "offline_access": "permission-offline"}
-BACKEND_SCOPE = "system/DocumentReference.cruds system/Provenance.cruds system/Patient.rs"
 
 
 class LaunchEnded(NotAllowed):
@@ -48,7 +47,7 @@ def panel_client(resources: Resources, emr: Emr, *, configuration: Configuration
     )
 
 
-async def worker_client(resources: Resources, tokens: BackendTokens, *, issuer: str) -> FhirClient:
+async def worker_client(resources: Resources, tokens: BackendTokens, *, issuer: str, scope: str) -> FhirClient:
     """The hub itself at the EMR to which something belongs, with a living token.
 
     Raises:
@@ -56,7 +55,7 @@ async def worker_client(resources: Resources, tokens: BackendTokens, *, issuer: 
     """
     emr = emr_of(resources, issuer)
     configuration = await discovered(resources, emr)
-    client = backend_client(resources, emr, scope=BACKEND_SCOPE)
+    client = backend_client(resources, emr, scope=scope)
     token = await tokens.token(resources.http, configuration, client=client)
     return fhir_client(resources, token, issuer=emr.issuer)
 

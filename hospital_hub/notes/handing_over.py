@@ -16,7 +16,7 @@ from hospital_hub.emr import subject_of
 from hospital_hub.errors import BadInput, Conflict, NotFound
 from hospital_hub.identity.permissions import Action
 from hospital_hub.identity.principal import WORKER
-from hospital_hub.notes.draft import LONGEST, Draft, State, normalise, text_hash, written
+from hospital_hub.notes.draft import LONGEST, Draft, normalise, text_hash, written
 from hospital_hub.notes.gnuhealth import gnuhealth, issuer_of
 from hospital_hub.notes.kinds import kind_of
 from hospital_hub.notes.signed_there import (
@@ -28,6 +28,7 @@ from hospital_hub.notes.signed_there import (
     is_as_written,
     name_of,
 )
+from hospital_hub.notes.states import OPEN
 from hospital_hub.notes.store import About, Kept, add, keep, load_for_filing
 from hospital_hub.notes.tables import NoteDraft
 from hospital_hub.resources import Resources
@@ -82,6 +83,7 @@ async def begin(resources: Resources, note: NewNote, *, now: datetime) -> uuid.U
         about=b"",
         author=f"{issuer}|{about.practitioner}",
         author_name=about.practitioner,
+        series=identifier,
         language=note.language,
     )
     async with resources.database.work() as work:
@@ -96,7 +98,7 @@ async def hand_over(resources: Resources, identifier: uuid.UUID, *, level: Level
     """Write the draft as an evaluation in progress, once however often it is called; its name there."""
     WORKER.require(Action.NOTE_FILE)
     kept = await _opened(resources, identifier)
-    if kept.draft.state is not State.DRAFT:
+    if kept.draft.state not in OPEN:
         raise Conflict("This note is not a draft any more.", "Write a new one.", code="wrong_state")
     async with gnuhealth(resources) as session:
         there = await _put(session, evaluation_of(kept, level=level))
@@ -128,7 +130,7 @@ async def finalise(resources: Resources, identifier: uuid.UUID) -> Outcome:
         wrong = difference(kept, there)
         draft = replace(kept.draft, fault=wrong.code) if wrong else finalised(kept, there)
         await keep(work, resources.vault, kept=kept, draft=draft)
-        deed = Deed.REFUSE if wrong else Deed.SIGN if kept.draft.state is State.DRAFT else Deed.READ
+        deed = Deed.REFUSE if wrong else Deed.SIGN if kept.draft.state in OPEN else Deed.READ
         event = _noted(work, resources, patient=kept.about.patient, deed=deed)
         event.entity = f"note_draft/{identifier}"
         event.detail = {"evaluation": there.id, "professional": there.signed_by, "fault": draft.fault}

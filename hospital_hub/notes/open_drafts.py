@@ -6,13 +6,11 @@ from typing import Final
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hospital_hub.notes.draft import State
+from hospital_hub.notes.states import OPEN
 from hospital_hub.notes.store import practitioner_of
 from hospital_hub.notes.tables import NoteDraft
 from hospital_hub.storage.vault import Vault
 
-# There is a text, and nobody has signed it: neither one that is still being written nor one that was thrown away.
-OPEN: Final = frozenset({State.DRAFT})
 MOST: Final = 10
 LOOKED_AT: Final = 50  # whose they are is sealed; a patient with more open drafts than this has a problem of its own
 

@@ -14,7 +14,7 @@ from hospital_hub.inference.feedback import Seen, keep, withdraw
 from hospital_hub.inference.routing_outcome import OutcomeKind
 from hospital_hub.notes.changes import likeness
 from hospital_hub.notes.desk import Desk
-from hospital_hub.notes.draft import State
+from hospital_hub.notes.states import OPEN
 from hospital_hub.notes.tables import NoteDraft
 
 REDONE_WITHIN: Final = timedelta(hours=8)  # a shift; a draft of tomorrow is another day's note, not a second attempt
@@ -44,7 +44,7 @@ async def keep_redone(session: AsyncSession, desk: Desk, *, anew: uuid.UUID) -> 
     """The draft that this clinician leaves unsigned by asking for another one for the same patient."""
     fresh = col(NoteDraft.created_at) > func.now() - REDONE_WITHIN
     own = (col(NoteDraft.subject) == desk.subject) & (col(NoteDraft.author) == desk.who.id)
-    unsigned = (col(NoteDraft.state) == State.DRAFT) & (col(NoteDraft.id) != anew)
+    unsigned = col(NoteDraft.state).in_(OPEN) & col(NoteDraft.replaces).is_(None) & (col(NoteDraft.id) != anew)
     newest = select(NoteDraft.call_id).where(own, unsigned, fresh).order_by(col(NoteDraft.id).desc()).limit(1)
     left = (await session.exec(newest)).first()
     if left is not None:

@@ -10,27 +10,30 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hospital_hub.audit.events import Deed, record
 from hospital_hub.clinical.copy_forward import plain
 from hospital_hub.clinical.grounding import Fact, Report
 from hospital_hub.identity.permissions import Action
+from hospital_hub.notes.ai_record import checks_version
 from hospital_hub.notes.chart import Chart, read_chart, read_patient
 from hospital_hub.notes.checking import NoteChecker
 from hospital_hub.notes.composing import Composer
 from hospital_hub.notes.desk import Desk
-from hospital_hub.notes.draft import Basis, Draft, Signing, State, edited, normalise, retried, signed
+from hospital_hub.notes.draft import Basis, Draft, Signing, edited, normalise, retried, signed
 from hospital_hub.notes.facts import facts_of
 from hospital_hub.notes.kinds import Kind
 from hospital_hub.notes.outcomes import forget_discarded, keep_discarded, keep_edit, keep_redone
 from hospital_hub.notes.proofreading import Proof, proofread
 from hospital_hub.notes.sections import headings_of
 from hospital_hub.notes.since import Since, since_last_visit
+from hospital_hub.notes.states import OPEN
 from hospital_hub.notes.store import Kept, Wish, create, keep, listed, load, seal
 from hospital_hub.notes.tables import NoteDraft
 from hospital_hub.notes.wording import is_chinese
-from hospital_hub.storage.outbox import enqueue
+from hospital_hub.storage.outbox import OutboxRow, enqueue
 from integrations.fhir.client import Resource
 
 TASK, QUEUE = "notes.file", "files"
@@ -105,7 +108,7 @@ async def settle(desk: Desk, identifier: uuid.UUID, *, sentence: str, settled: b
     """The clinician read this sentence and leaves it in, or takes that back."""
     async with desk.resources.database.work() as session:
         kept = await load(session, desk, identifier=identifier, lock=True)
-        if kept.draft.state is not State.DRAFT:
+        if kept.draft.state not in OPEN:
             return kept
         words = frozenset({plain(sentence)})
         marks = kept.settled | words if settled else kept.settled - words
@@ -120,7 +123,7 @@ async def edit(desk: Desk, identifier: uuid.UUID, *, text: str, basis: Basis) ->
     async with desk.resources.database.work() as session:
         kept = await load(session, desk, identifier=identifier, lock=True)
         draft = edited(kept.draft, text, basis=basis)
-        return await _kept(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
+        return await kept_as(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
 
 
 class Origin(StrEnum):
@@ -138,7 +141,7 @@ async def restore(desk: Desk, identifier: uuid.UUID, *, origin: Origin, basis: B
         draft = edited(kept.draft, text, basis=basis)
         noted = forget_discarded if origin is Origin.MODEL else keep_discarded
         await noted(session, kept.row.call_id)
-        return await _kept(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
+        return await kept_as(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
 
 
 def _begun_with(kept: Kept, origin: Origin) -> str:
@@ -171,11 +174,12 @@ async def sign(desk: Desk, identifier: uuid.UUID, *, approval: Approval, now: da
             shown_sha256=approval.shown_sha256,
             unsupported=len(report.unsupported),
             confirmed=approval.confirmed and not open_ones,
+            rules=checks_version(),
         )
         draft = signed(kept.draft, signing)
         await keep_edit(session, kept.row.call_id, ai_text=kept.ai_text, signed=draft.text)
-        enqueue(session, task=TASK, subject_id=identifier, queue=QUEUE)
-        return await _kept(session, desk, kept=kept, draft=draft, deed=Deed.SIGN)
+        await enqueue_once(session, identifier)
+        return await kept_as(session, desk, kept=kept, draft=draft, deed=Deed.SIGN)
 
 
 async def retry(desk: Desk, identifier: uuid.UUID) -> Kept:
@@ -184,11 +188,21 @@ async def retry(desk: Desk, identifier: uuid.UUID) -> Kept:
     async with desk.resources.database.work() as session:
         kept = await load(session, desk, identifier=identifier, lock=True)
         draft = retried(kept.draft)
+        await enqueue_once(session, identifier)
+        return await kept_as(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
+
+
+async def enqueue_once(session: AsyncSession, identifier: uuid.UUID) -> None:
+    """At most one message of a note is alive, so that at most one worker holds its lease. The row must be locked."""
+    alive = select(OutboxRow.id).where(
+        OutboxRow.task == TASK, OutboxRow.subject_id == identifier, col(OutboxRow.done_at).is_(None)
+    )
+    if (await session.exec(alive)).first() is None:
         enqueue(session, task=TASK, subject_id=identifier, queue=QUEUE)
-        return await _kept(session, desk, kept=kept, draft=draft, deed=Deed.UPDATE)
 
 
-async def _kept(session: AsyncSession, desk: Desk, *, kept: Kept, draft: Draft, deed: Deed) -> Kept:
+async def kept_as(session: AsyncSession, desk: Desk, *, kept: Kept, draft: Draft, deed: Deed) -> Kept:
+    """Write the note's new state, and the audit's row for it."""
     await keep(session, desk.resources.vault, kept=kept, draft=draft)
     event = record(session, desk.who, deed=deed, entity=f"note_draft/{kept.row.id}", subject=desk.subject)
     event.request_id = desk.request_id

@@ -9,13 +9,15 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from hospital_hub.clinical.grounding import Fact, FactKind
+from hospital_hub.clinical.grounding import Fact
 from hospital_hub.emr import subject_of
 from hospital_hub.errors import NotFound
 from hospital_hub.inference.feedback import Rating, ratings_of
 from hospital_hub.notes.desk import Desk
-from hospital_hub.notes.draft import Draft, Signature
+from hospital_hub.notes.draft import Draft, Withdrawal
 from hospital_hub.notes.kinds import Kind, kind_of
+from hospital_hub.notes.rows import draft_of, facts_from, fill
+from hospital_hub.notes.states import Owner
 from hospital_hub.notes.tables import NoteDraft
 from hospital_hub.resources import Resources
 from hospital_hub.storage.ids import new_id
@@ -77,6 +79,7 @@ async def create(session: AsyncSession, desk: Desk, *, milliseconds: int, wish: 
         about=b"",
         author=desk.who.id,
         author_name=desk.who.display_name,
+        series=identifier,
     )
     await add(session, vault, row=row, about=about)
     return identifier
@@ -102,6 +105,8 @@ async def load(session: AsyncSession, desk: Desk, *, identifier: uuid.UUID, lock
         col(NoteDraft.author) == desk.who.id,
     )
     kept = await _opened(session, desk.resources, row=(await session.exec(_locked(query, lock=lock))).first())
+    if not Owner(kept.row.author, kept.row.subject).lets_in(who=desk.who.id, subject=desk.subject):
+        raise _no_such_note()
     if not kept.row.call_id:
         return kept
     ratings = await ratings_of(session, desk.who, calls=[uuid.UUID(kept.row.call_id)])
@@ -139,13 +144,11 @@ async def keep(session: AsyncSession, vault: Vault, *, kept: Kept, draft: Draft)
     row = kept.row
     if draft.text != kept.draft.text or row.text is None:
         row.text = await seal(session, vault, kept=kept, column="text", text=draft.text)
-    row.state, row.revision, row.resource = draft.state, draft.revision, draft.resource
-    row.edited_in, row.edited_since = draft.window, draft.since
-    row.fault, row.attempts = draft.fault, draft.attempts
-    if draft.signature is not None:
-        signature = draft.signature
-        row.signed_by, row.signed_name, row.signed_at = signature.by, signature.name, signature.at
-        row.signed_sha256, row.confirmed_unsupported = signature.sha256, signature.confirmed
+    fill(row, draft)
+    if draft.withdrawal is not None and row.withdrawn_at is None:
+        said = draft.withdrawal
+        row.withdrawn_by, row.withdrawn_name, row.withdrawn_at = said.by, said.name, said.at
+        row.withdrawn_reason = await seal(session, vault, kept=kept, column="withdrawn_reason", text=said.reason)
     session.add(row)
     await session.flush()
     await session.refresh(row, ["updated_at"])
@@ -162,7 +165,7 @@ def facts_json(facts: Sequence[Fact]) -> str:
 
 async def _opened(session: AsyncSession, resources: Resources, *, row: NoteDraft | None) -> Kept:
     if row is None:
-        raise NotFound("There is no such note for this patient.", "Go back to the list.", code="no_such_note")
+        raise _no_such_note()
     vault = resources.vault
     about = About(
         **json.loads(await vault.open(session, subject=_own(row.id), place=_place(row.id, "about"), sealed=row.about))
@@ -175,50 +178,24 @@ async def _opened(session: AsyncSession, resources: Resources, *, row: NoteDraft
         return await vault.open(session, subject=subject, place=_place(row.id, column), sealed=sealed)
 
     text, ai_text = await opened("text", row.text), await opened("ai_text", row.ai_text)
+    draft = replace(draft_of(row, text), reason=await opened("amended_because", row.amended_because))
+    if row.withdrawn_at is not None:
+        why = await opened("withdrawn_reason", row.withdrawn_reason)
+        draft = replace(draft, withdrawal=Withdrawal(row.withdrawn_by, row.withdrawn_name, row.withdrawn_at, why))
     return Kept(
         row,
         about,
-        _draft(row, text),
+        draft,
         ai_text,
-        _facts(await opened("facts", row.facts)),
+        facts_from(await opened("facts", row.facts)),
         kind_of(row.kind, folder=resources.settings.note_kinds_folder),
         said=await opened("said", row.said),
         settled=frozenset(json.loads(await opened("settled", row.settled) or "[]")),
     )
 
 
-def _draft(row: NoteDraft, text: str) -> Draft:
-    signature = None
-    if row.signed_at is not None:
-        signature = Signature(
-            row.signed_by, row.signed_name, row.signed_at, row.signed_sha256, row.confirmed_unsupported
-        )
-    return Draft(
-        state=row.state,
-        text=text,
-        revision=row.revision,
-        window=row.edited_in,
-        since=row.edited_since,
-        signature=signature,
-        resource=row.resource,
-        fault=row.fault,
-        attempts=row.attempts,
-    )
-
-
-def _facts(sealed: str) -> tuple[Fact, ...]:
-    return tuple(
-        Fact(
-            id=one["id"],
-            source=one["source"],
-            kind=FactKind(one["kind"]),
-            text=one["text"],
-            span=tuple(one["span"]) if one["span"] else None,
-            terms=tuple(one["terms"]),
-            abnormal=one["abnormal"],
-        )
-        for one in json.loads(sealed or "[]")
-    )
+def _no_such_note() -> NotFound:
+    return NotFound("There is no such note for this patient.", "Go back to the list.", code="no_such_note")
 
 
 def _locked(query: SelectOfScalar[NoteDraft], *, lock: bool) -> SelectOfScalar[NoteDraft]:

@@ -3,11 +3,11 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import DateTime, LargeBinary, func
+from sqlalchemy import DateTime, Index, LargeBinary, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from hospital_hub.notes.draft import State
+from hospital_hub.notes.states import State
 from hospital_hub.storage.columns import word_of
 
 
@@ -39,9 +39,18 @@ class NoteDraft(SQLModel, table=True):
     """`subject` is the vault's keyed hash of the patient; `about` holds patient, encounter and author, sealed.
 
     `text` is what the clinician sees and signs, `ai_text` what the model wrote, `facts` what it was given.
+    All versions of a note share its `series`; `replaces` is the row of the version before.
     """
 
     __tablename__ = "note_draft"
+    __table_args__ = (
+        Index(
+            "ix_note_draft_one_amendment",
+            "replaces",
+            unique=True,
+            postgresql_where=text("state NOT IN ('DISCARDED', 'ENTERED_IN_ERROR')"),
+        ),
+    )
 
     id: uuid.UUID = Field(primary_key=True)
     issuer: str
@@ -49,6 +58,13 @@ class NoteDraft(SQLModel, table=True):
     about: bytes = Field(sa_type=LargeBinary)
     author: str = Field(index=True, description="principal who asked for it, and who alone may edit and sign")
     author_name: str
+    series: uuid.UUID = Field(index=True, description="id of the first version")
+    version: int = 1
+    replaces: uuid.UUID | None = None
+    replaced_sha256: str = ""
+    amended_because: bytes | None = Field(
+        default=None, sa_type=LargeBinary, description="why a version replaces the one before"
+    )
     state: State = Field(default=State.WRITING, sa_type=word_of(State))
     revision: int = 0
     edited_in: str = Field(default="", description="browser window that made all changes after edited_since")
@@ -75,6 +91,11 @@ class NoteDraft(SQLModel, table=True):
     signed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     signed_sha256: str = ""
     confirmed_unsupported: int = 0
+    rules_version: str = Field(default="", description="of the checks that stood beside the text when it was signed")
+    withdrawn_by: str = ""
+    withdrawn_name: str = ""
+    withdrawn_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    withdrawn_reason: bytes | None = Field(default=None, sa_type=LargeBinary)
     resource: str = Field(default="", description="DocumentReference/<id> in the FHIR server")
     fault: str = Field(default="", description="code of the last failure to file")
     attempts: int = 0

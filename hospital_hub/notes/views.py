@@ -14,6 +14,7 @@ from hospital_hub.notes.draft import text_hash
 from hospital_hub.notes.facts import age
 from hospital_hub.notes.proofreading import Proof, missing_sections
 from hospital_hub.notes.service import checker_of
+from hospital_hub.notes.states import WAITING, choices
 from hospital_hub.notes.store import Kept
 from hospital_hub.storage.ids import new_token
 from integrations.fhir.client import Resource
@@ -128,6 +129,8 @@ def note(kept: Kept) -> Mapping[str, object]:
         "rating": kept.rating,
         "state": kept.draft.state.value,
         "ai_text": kept.ai_text,
+        "can": {step.value for step in choices(kept.draft.state)},
+        "waiting": kept.draft.state in WAITING,
         "lines": lines,
         "unsupported": [one for one in lines if one.unsupported],
         "open_lines": [one for one in lines if one.open],

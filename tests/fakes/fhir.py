@@ -307,12 +307,12 @@ class _Refused(Exception):
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    """Wherever a placeholder stands, not in references alone (R4, 3.1.0.11.2)."""
     if isinstance(value, dict):
-        return {
-            key: names.get(one, one) if key == "reference" and isinstance(one, str) else _renamed(one, names)
-            for key, one in value.items()
-        }
-    return [_renamed(one, names) for one in value] if isinstance(value, list) else value
+        return {key: _renamed(one, names) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_renamed(one, names) for one in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _fits(resource: Json, name: str, value: str) -> bool:
@@ -327,7 +327,7 @@ def _fits_one(resource: Json, name: str, value: str) -> bool:
     if name == "identifier":
         system, bar, wanted = value.rpartition("|")
         own = resource.get("identifier", [])
-        known = own if isinstance(own, list) else [own]
+        known = [*(own if isinstance(own, list) else [own]), *filter(None, [resource.get("masterIdentifier")])]
         return any(one["value"] == wanted and (not bar or one["system"] == system) for one in known)
     if name == "target":
         return any(one["reference"] == value for one in resource.get("target", []))

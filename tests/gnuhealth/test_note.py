@@ -79,7 +79,7 @@ async def test_the_whole_way(note: Note, settings: Settings) -> None:
     there = note.there()
     assert (there["evaluation_summary"], there["urgency"], there["state"]) == (TEXT, "c", "in_progress")
     assert await note.finalise() is Outcome.WAITING
-    assert (await note.kept()).draft.state is State.DRAFT
+    assert (await note.kept()).draft.state is State.DRAFTED
 
     await note.his.as_doctor(note.http, "end_evaluation", [await note.number()])
     assert await note.finalise() is Outcome.WAITING
@@ -129,7 +129,7 @@ async def test_a_text_changed_before_the_signature_is_found(note: Note) -> None:
     await note.sign()
     wrong = await refusal(note.finalise())
     kept = await note.kept()
-    assert (wrong.code, kept.draft.state, kept.draft.fault) == ("other_text", State.DRAFT, "other_text")
+    assert (wrong.code, kept.draft.state, kept.draft.fault) == ("other_text", State.DRAFTED, "other_text")
     assert kept.draft.signature is None
 
 

@@ -13,10 +13,13 @@ PANEL_SCOPE = " ".join(
 )
 # What triage files, and may correct or mark as entered in error; the hub deletes none of it.
 TRIAGE_TYPES = ("Encounter", "QuestionnaireResponse", "Observation", "RiskAssessment", "Task")
+# What stands beside a filed note: the model as a device, and the note once more as a Composition.
+NOTE_TYPES = ("Device.crs", "Composition.crus")
 BACKEND_SCOPE = " ".join(
     [
         *("system/DocumentReference.cruds", "system/Provenance.cruds", "system/Patient.rs"),
         *(f"system/{kind}.crus" for kind in TRIAGE_TYPES),
+        *(f"system/{kind}" for kind in NOTE_TYPES),
     ]
 )
 

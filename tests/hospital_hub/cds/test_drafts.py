@@ -24,10 +24,10 @@ OWN = "Practitioner/d1"
 async def drafts(caller: Caller, resources: Resources) -> None:
     vault, issuer = resources.vault, caller.emr.fhir
     wanted = [
-        (DRAFT, "p1", OWN, State.DRAFT),
-        *((uuid.uuid4(), "p1", OWN, state) for state in State if state is not State.DRAFT),
-        (uuid.uuid4(), "p1", "Practitioner/d2", State.DRAFT),
-        (uuid.uuid4(), "p2", OWN, State.DRAFT),
+        (DRAFT, "p1", OWN, State.DRAFTED),
+        *((uuid.uuid4(), "p1", OWN, state) for state in State if state is not State.DRAFTED),
+        (uuid.uuid4(), "p1", "Practitioner/d2", State.DRAFTED),
+        (uuid.uuid4(), "p2", OWN, State.DRAFTED),
     ]
     async with resources.database.work() as session:
         for identifier, patient, author, state in wanted:
@@ -42,6 +42,7 @@ async def drafts(caller: Caller, resources: Resources) -> None:
                 author=f"{issuer}|{author}",
                 author_name="Dr Demo",
                 state=state,
+                series=identifier,
             )
             session.add(row)
 

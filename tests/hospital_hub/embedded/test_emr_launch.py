@@ -214,7 +214,7 @@ async def test_each_client_keeps_to_its_own_grant(running_emr: RunningEmr, brows
     assert (await hub.token(browser_http, wide))[1]["scope"] == (
         "system/DocumentReference.cruds system/Provenance.cruds system/Patient.rs "
         "system/Encounter.crus system/QuestionnaireResponse.crus system/Observation.crus "
-        "system/RiskAssessment.crus system/Task.crus"
+        "system/RiskAssessment.crus system/Task.crus system/Device.crs system/Composition.crus"
     )
     nothing = hub.backend_form("system/Condition.rs system/Observation.d patient/Patient.rs")
     assert (await hub.token(browser_http, nothing))[1]["error"] == "invalid_scope"

@@ -1,15 +1,11 @@
-"""The state machine under random histories: nothing is filed that a clinician did not sign as it stands."""
+"""The state machine step by step; test_histories.py takes the steps at random."""
 
-import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from hospital_hub.errors import BadInput, Conflict, HubError, Refused, TooLong
+from hospital_hub.errors import BadInput, Conflict, Refused, TooLong
 from hospital_hub.notes.draft import (
     LONGEST,
     Basis,
@@ -17,10 +13,7 @@ from hospital_hub.notes.draft import (
     Signing,
     State,
     edited,
-    failed,
     filed,
-    put_off,
-    retried,
     signed,
     taken,
     text_hash,
@@ -28,84 +21,10 @@ from hospital_hub.notes.draft import (
 )
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
-TEXTS = st.sampled_from(["", "Pneumonia.", "肺炎。\n好转。", "a\r\nb", "a\nb", "  x  "])
-AFTER_SIGNING = {State.SIGNED, State.FILING, State.FILE_FAILED, State.FILED}
 
 
 def signing(sha: str, *, unsupported: int = 0, confirmed: bool = False) -> Signing:
     return Signing("emr|u1", "Dr. Demo", NOW, sha, unsupported, confirmed)
-
-
-class Histories(RuleBasedStateMachine):
-    """Anything in any order; what a rule refuses must leave the draft as it was."""
-
-    shown: Bundle[str] = Bundle("shown")
-
-    @initialize()
-    def begin(self) -> None:
-        self.draft = Draft()
-        self.signed_text: str | None = None
-
-    @rule(text=TEXTS)
-    def model_writes(self, text: str) -> None:
-        self.attempt(lambda: written(self.draft, text))
-
-    @rule(text=TEXTS, back=st.integers(0, 2), window=st.sampled_from(["w1", "w2"]))
-    def clinician_edits(self, text: str, back: int, window: str) -> None:
-        self.attempt(lambda: edited(self.draft, text, basis=Basis(self.draft.revision - back, window)))
-
-    @rule(target=shown)
-    def look(self) -> str:
-        return text_hash(self.draft.text)
-
-    @rule(sha=shown, unsupported=st.integers(0, 2), confirmed=st.booleans())
-    def sign(self, sha: str, unsupported: int, *, confirmed: bool) -> None:
-        before = self.draft
-        if self.attempt(lambda: signed(self.draft, signing(sha, unsupported=unsupported, confirmed=confirmed))):
-            assert before.state is State.DRAFT
-            assert hashlib.sha256(before.text.encode()).hexdigest() == sha
-            assert confirmed or unsupported == 0
-            self.signed_text = before.text
-
-    @rule()
-    def worker_takes(self) -> None:
-        self.attempt(lambda: taken(self.draft))
-
-    @rule()
-    def emr_takes(self) -> None:
-        self.attempt(lambda: filed(self.draft, "DocumentReference/1"))
-
-    @rule(lasting=st.booleans())
-    def emr_refuses(self, *, lasting: bool) -> None:
-        self.attempt(lambda: failed(self.draft, "x") if lasting else put_off(self.draft, "x"))
-
-    @rule()
-    def clinician_retries(self) -> None:
-        self.attempt(lambda: retried(self.draft))
-
-    def attempt(self, step: object) -> bool:
-        assert callable(step)
-        before = self.draft
-        try:
-            self.draft = step()
-        except HubError:
-            assert self.draft == before
-            return False
-        return True
-
-    @invariant()
-    def nothing_leaves_without_a_signature(self) -> None:
-        if self.draft.state in AFTER_SIGNING:
-            assert self.draft.signature is not None
-            assert self.draft.text == self.signed_text
-            assert self.draft.signature.sha256 == text_hash(self.draft.text)
-        else:
-            assert self.draft.signature is None
-        assert (self.draft.resource != "") == (self.draft.state is State.FILED)
-
-
-TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
 
 
 def test_the_usual_way() -> None:

@@ -19,6 +19,7 @@ from hospital_hub.notes.document import MadeBy, SignedNote, document_reference, 
 from hospital_hub.notes.draft import Draft, Signature, State
 from hospital_hub.notes.draft_task import STATUS, draft_task
 from hospital_hub.notes.fhir_face import capability_statement
+from hospital_hub.notes.kinds import kind_of
 from hospital_hub.notes.store import About, Kept
 from hospital_hub.notes.tables import NoteDraft
 from hospital_hub.settings import Settings
@@ -154,10 +155,11 @@ def kept(draft: Draft, *, encounter: str, practitioner: str) -> Kept:
         about=b"x",
         author="u1",
         author_name="Dr. Demo",
+        series=uuid.UUID(int=5),
         created_at=NOW,
         updated_at=NOW + timedelta(seconds=1),
     )
-    return Kept(row, About("p1", encounter, practitioner), draft, "", ())
+    return Kept(row, About("p1", encounter, practitioner), draft, "", (), kind_of("progress"))
 
 
 @given(

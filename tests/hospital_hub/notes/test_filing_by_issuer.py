@@ -57,6 +57,7 @@ async def test_a_note_is_filed_where_it_was_drafted(
     async with open_resources(alone) as without_the_clinic:
         assert await filing.step(without_the_clinic, tokens, identifier=identifier) is Outcome.PUT_OFF
     assert rows(settings.database_url, "SELECT fault FROM note_draft") == [("emr_not_registered",)]
+    rows(settings.database_url, "UPDATE outbox SET run_after = now() RETURNING 1")
     async with open_resources(settings) as resources:
         assert await filing.step(resources, tokens, identifier=identifier) is Outcome.FILED
     assert emr.seen == []

@@ -6,6 +6,7 @@ import pytest
 
 from hospital_hub.errors import Unavailable
 from hospital_hub.notes.emr import worker_client
+from hospital_hub.notes.emr_profile import PLAIN
 from hospital_hub.resources import Resources
 from hospital_hub.storage.ids import new_token
 from integrations.smart.backend import BackendTokens
@@ -20,7 +21,7 @@ async def test_the_worker_comes_to_each_emr_as_its_own_client(emrs: TwoEmrs, res
     tokens = BackendTokens(jti=new_token, clock=time.time)
     for emr, name in ((emrs.ward, "hub-backend"), (emrs.clinic, "clinic-worker")):
         for _ in range(2):
-            client = await worker_client(resources, tokens, issuer=emr.base)
+            client = await worker_client(resources, tokens, issuer=emr.base, scope=PLAIN.scope)
             await client.create(
                 {"resourceType": "DocumentReference", "status": "current"}, if_none_exist="identifier=a"
             )
@@ -34,6 +35,6 @@ async def test_the_worker_comes_to_each_emr_as_its_own_client(emrs: TwoEmrs, res
 async def test_an_emr_that_is_no_longer_registered_gets_nothing(emrs: TwoEmrs, resources: Resources) -> None:
     tokens = BackendTokens(jti=new_token, clock=time.time)
     with pytest.raises(Unavailable) as gone:
-        await worker_client(resources, tokens, issuer="https://closed.example.org/fhir")
+        await worker_client(resources, tokens, issuer="https://closed.example.org/fhir", scope="")
     assert gone.value.code == "emr_not_registered"
     assert emrs.ward.visits == emrs.clinic.visits == []

@@ -111,7 +111,11 @@ async def _through_database(hub: Resources, texts: Sequence[str]) -> list[str]:
     async with hub.database.work() as session:
         for (row, place), text in zip(places, texts, strict=True):
             sealed = await hub.vault.seal(session, subject="round trip", place=place, text=text)
-            session.add(NoteDraft(id=row, issuer="", subject=b"", about=b"", author="", author_name="", facts=sealed))
+            session.add(
+                NoteDraft(
+                    id=row, issuer="", subject=b"", about=b"", author="", author_name="", series=row, facts=sealed
+                )
+            )
     found = []
     async with hub.database.work() as session:
         for row, place in places:
