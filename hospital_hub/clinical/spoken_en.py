@@ -80,6 +80,7 @@ _WORDS: Final[dict[str, int]] = {
     "oh": 0,
     "o": 0,
     "fourty": 40,
+    **{word[:-1] + "ies": 20 + 10 * place for place, word in enumerate(_TENS)},
     "dozen": 12,
 }
 _SCALES: Final = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
@@ -91,6 +92,7 @@ _UNIT: Final = re.compile(
 )
 _HALF_AFTER: Final = re.compile(r" and a half")
 _LEAD: Final = re.compile(rf"\b(?:an?|one|the last|the past|last|past|per|each|every) (?P<unit>{PATTERN})")
+_AND_A_HALF: Final = re.compile(rf"\b(?:an?|one) (?P<unit>{PATTERN}) and a half")
 _HALF: Final = re.compile(rf"\b(?P<word>half|quarter)(?: of)?(?: an?| of an?)?[ -](?P<unit>{PATTERN})")
 _COUPLE: Final = re.compile(rf"\b(?P<word>couple|once|twice|thrice)\b(?: of)?(?: more)?(?: (?P<unit>{PATTERN}))?")
 _MONTH: Final = re.compile(rf"\b(?P<month>{'|'.join(f'{one[:3]}(?:{one[3:]})?' for one in _MONTHS)})\b\.?")
@@ -116,6 +118,8 @@ def spoken_english(clean: str) -> Iterator[Quantity]:
     yield from _joined(clean, [made for made in runs if made])
     for found in _LEAD.finditer(clean):
         yield _quantity(found, Decimal(1))
+    for found in _AND_A_HALF.finditer(clean):
+        yield _quantity(found, Decimal("1.5"))
     for pattern in (_HALF, _COUPLE):
         for found in pattern.finditer(clean):
             yield _quantity(found, Decimal(_LOOSE[found["word"]]))

@@ -45,8 +45,8 @@ _WEIGHTS: Final = {
     Kind.OTHER: 0.8,
     Kind.PLAIN: 1.0,
 }
-ENGLISH: Final = Bars({**_WEIGHTS, Kind.ROUTINE: 0.1}, enough=0.42, prior=0.3, denied=0.6, named=0.6)
-CHINESE: Final = Bars({**_WEIGHTS, Kind.ROUTINE: 0.0}, enough=0.79, prior=0.5, denied=0.06, named=0.8)
+ENGLISH: Final = Bars({**_WEIGHTS, Kind.ROUTINE: 0.1}, enough=0.37, prior=0.3, denied=0.5, named=0.5)
+CHINESE: Final = Bars({**_WEIGHTS, Kind.ROUTINE: 0.0}, enough=0.75, prior=0.5, denied=0.06, named=0.75)
 
 
 @dataclass(frozen=True)
