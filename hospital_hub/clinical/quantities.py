@@ -11,11 +11,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from hospital_hub.clinical.units import NONE, PATTERN, Unit, unit_of
+from hospital_hub.clinical.units import NONE, PATTERN, RANK, Unit, unit_of
 
 # Between units of one family (a month has 28 to 31 days); the same unit must have the same number.
 CONVERTED: Final = Decimal("0.07")
 _DEGREE: Final = "degree"
+_SCALE: Final = Decimal(10)
 
 
 class Shape(StrEnum):
@@ -45,7 +46,7 @@ class Quantity:
     @property
     def exact(self) -> bool:
         """Worth asking a source for: digits, or words with a unit."""
-        return not self.spoken or (bool(self.unit.name) and self.values != (Decimal(1),))
+        return not self.spoken or (self.unit not in {NONE, RANK} and self.values != (Decimal(1),))
 
     @property
     def span_length(self) -> int:
@@ -58,10 +59,15 @@ class Quantity:
         if self.shape in {Shape.PAIR, Shape.CLOCK}:
             return self.values == other.values and self.shape is other.shape
         if other.shape in {Shape.PAIR, Shape.CLOCK}:
-            return self.shape is Shape.ONE and self.values[0] in other.values
+            return self.shape is Shape.ONE and self._is_of(other)
         if self.over or other.over:
             return _within(self, other) or _within(other, self)
         return all(any(self._equal(value, one, unit=other.unit) for one in other.values) for value in self.values)
+
+    def _is_of(self, pair: "Quantity") -> bool:
+        """One of two numbers. The ten of `seven out of ten` is a scale, so that ten days are not in it."""
+        scale = bool(self.unit.name) and pair.values[1] == _SCALE
+        return self.values[0] in (pair.values[:1] if scale else pair.values)
 
     def _equal(self, value: Decimal, one: Decimal, *, unit: Unit) -> bool:
         mine = self.unit
@@ -109,8 +115,8 @@ _MIXED: Final = re.compile(
     rf"|10)(?![\d/])(?=(?:[ -]{{0,2}}(?P<unit>{PATTERN}))?)"
 )
 _ONE: Final = re.compile(
-    rf"(?<![\d.])(?<![a-wyz])(?<!covid-)(?<!月零)(?P<value>{_VALUE})(?:[ -]{{0,2}}(?P<unit>{PATTERN}))?"
-    r"(?P<half>[半多余]?)(?P<tenth>(?<=[度点])\d(?!\d))?"
+    rf"(?<![\d.])(?<![a-wyz])(?!(?<=covid-)19)(?<!月零)(?P<value>{_VALUE})(?:[ -]{{0,2}}(?P<unit>{PATTERN}))?"
+    r"(?P<rank>(?:st|nd|rd|th)\b)?(?P<half>[半多余]?)(?P<tenth>(?<=[度点])\d(?!\d))?"
 )
 # In Chinese text a comma between digits divides two numbers (221，223), in English it groups thousands (10,897).
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d),(?=\d)")
@@ -200,8 +206,8 @@ def _one(found: re.Match[str]) -> Quantity:
         value += Decimal("0.5")
     if found["tenth"]:
         value += Decimal(found["tenth"]) / 10
-    unit = _unit(found)
-    over = int(found["half"] in {"多", "余"} or (bool(unit.name) and "多" in found["unit"]))
+    unit = RANK if found["rank"] and not found["unit"] else _unit(found)
+    over = int(found["half"] in {"多", "余"} or "多" in (found["unit"] or ""))
     return Quantity((value,), unit, *found.span(), found[0].strip(), over=over)
 
 

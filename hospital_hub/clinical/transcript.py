@@ -19,7 +19,10 @@ _NUMBER_ENDS: Final = re.compile(rf"(?:{_DIGIT}|ty|teen|ten|eleven|twelve|hundre
 _NUMBER_BEGINS: Final = re.compile(rf"(?:{_DIGIT})\b")
 _QUESTION: Final = re.compile(r"[?？]\s*$|吗[。，,]?$|有没有?|有无|是否|是不是|会不会|(?<!不)(?:不|没|没有|么)[。.]?$")
 # Transcripts of speech may have no question marks.
-_ASKED: Final = re.compile(r"\b(?:have|do|did|are|were|does|has|is|any) (?:you|he|she|they|your|any|there)\b")
+_ASKED: Final = re.compile(
+    r"\b(?:have|do|did|are|were|does|has|is|any) (?:you|he|she|they|your|there)\b|\b(?:are|were|is) any\b"
+    r"|^(?:(?:and|so|okay|or|uh|um)[ ,]+)*any\b"
+)
 # Asks for more about what is taken for granted: `how long have you had the headache?`
 # `Any burning when you urinate?` does not.
 _OPEN: Final = re.compile(
@@ -38,7 +41,8 @@ _LOOKED_INTO: Final = re.compile(
     r"(?:看看?|查|了解|明确|观察|评估|确定|判断|注意|排除)[^,，。;；]{0,8}(?:是否|有无|有没有?)"
 )
 _FILLED: Final = re.compile(
-    r"(?:(?:uh+|um+|uhm|m+|hm+|well|oh|so|eh|ah|like|okay|ok|i mean|actually|sir|doctor)\b[ ,.…-]*)*", re.IGNORECASE
+    r"(?:(?:[a-z]{1,2}-|(?:uh+|um+|uhm|m+|hm+|well|oh|so|eh|ah|like|okay|ok|i mean|actually|sir|doctor)\b)[ ,.…-]*)*",
+    re.IGNORECASE,
 )
 _NO: Final = re.compile(
     r"(?:no+\b|nope|nah\b|not\b|none\b|never\b|neither\b|nothing\b|negative\b|denies\b|(?:i|it|he|she|they"

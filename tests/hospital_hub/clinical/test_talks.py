@@ -24,6 +24,8 @@ def agrees(talk: str, note: str, *, kind: DoubtKind) -> bool:
         ("Doctor: What about dizziness?\nPatient: No, never.", "Denies dizziness.", "Reports dizziness."),
         ("Doctor: Or ever had a seizure.\nPatient: Nope.", "Denies seizure.", "Reports seizure."),
         ("Doctor: Isn't this your second rash?\nPatient: Yes.", "Reports a rash.", "Denies any rash."),
+        ("Doctor: any wheezing or hives\nPatient: n- uh , no .", "Denies hives.", "Reports hives."),
+        ("Doctor: You do n't have any jaundice in your eyes .", "No jaundice.", "Jaundice is present."),
         ("Doctor: Any wheezing?\nPatient: I'm fine.", "Denies wheezing.", "Reports wheezing."),
         ("Patient: I don't think I have a fever.", "Denies fever.", "Reports fever."),
         (
@@ -111,6 +113,39 @@ def test_of_much_said_without_a_stop_only_the_end_was_asked() -> None:
 def test_numbers_as_people_say_them(talk: str, right: str, wrong: str) -> None:
     assert agrees(talk, right, kind=N)
     assert not agrees(talk, wrong, kind=N)
+
+
+@pytest.mark.parametrize(
+    ("talk", "wrong"),
+    [
+        ("Patient: A six out of ten, ten being the worst.", "Pain for 10 weeks."),
+        ("Patient: She goes to 6th grade.", "Rash for 6 years."),
+        ("Patient: My seventh visit here.", "Rash for 7 days."),
+        ("Doctor: Vaccinated for covid-19.", "Vaccinated for COVID-58."),
+    ],
+)
+def test_a_scale_a_rank_and_a_name_are_no_measurements(talk: str, wrong: str) -> None:
+    assert not agrees(talk, wrong, kind=N)
+
+
+@pytest.mark.parametrize(
+    ("talk", "right"),
+    [
+        ("Patient: A six out of ten, ten being the worst.", "Pain is 6/10."),
+        ("Patient: It was on the ninth of May.", "Seen on 05/09/2020."),
+        ("Patient: I also have a rash.", "The second problem is a rash."),
+        ("Doctor: Vaccinated for covid-19.", "Vaccinated for COVID-19."),
+    ],
+)
+def test_scales_and_ranks_still_are_numbers_of_their_own(talk: str, right: str) -> None:
+    assert agrees(talk, right, kind=N)
+
+
+def test_where_only_words_can_be_compared_more_of_them_must_be_held() -> None:
+    talk = "Patient: I have a cough.\nPatient: It began 3 days ago."
+    words = "Cough after a camping trip with lanterns."
+    assert DoubtKind.NO_SOURCE in doubts(talk, words)
+    assert DoubtKind.NO_SOURCE not in doubts(talk, f"{words[:-1]} 3 days ago.")
 
 
 def test_an_impossible_year_is_not_filled_in() -> None:
