@@ -11,18 +11,17 @@ from typing import Final
 
 from hospital_hub.clinical.evidence import Evidence
 from hospital_hub.clinical.laterality import BOTH, LEFT, RIGHT, Side, against_itself
-from hospital_hub.clinical.lexicon import Kind
+from hospital_hub.clinical.lexicon import COMPARED, IMPROVED, Kind
 from hospital_hub.clinical.polarity import Polarity
 from hospital_hub.clinical.reading import Mention, Reading
 
-# Somebody has them or has not. A test that shows nothing was still made.
-COMPARED: Final = frozenset({Kind.FINDING, Kind.CONDITION})
 ABNORMAL: Final = frozenset({"abnormal", "异常"})
 _OPPOSITE: Final = {Polarity.AFFIRMED: Polarity.DENIED, Polarity.DENIED: Polarity.AFFIRMED}
 _OTHER_SIDE: Final = {LEFT: RIGHT, RIGHT: LEFT}
 _NEXT: Final = 0.5  # what a passage beside it counts
 _CLEARLY: Final = 0.8  # how much more one passage must share with the sentence than another
 _CLEARLY_SIDE: Final = 0.5
+_SOON: Final = 3  # passages
 _SHORTEST_PLAIN: Final = 4
 
 
@@ -61,9 +60,15 @@ def _weight(kind: Kind) -> float:
 def denied_otherwise(reading: Reading, evidence: Evidence, *, near: Nearness) -> Iterator[str]:
     """Meanings that the sources affirm and the sentence denies, or the other way round."""
     for mention in _distinct(reading.mentions):
-        comparable = mention.term.kind in COMPARED or mention.term.name in ABNORMAL or _plain_enough(mention, reading)
+        named = mention.term.kind in COMPARED or mention.term.name in ABNORMAL or _claims_success(mention)
+        comparable = named or _plain_enough(mention, reading)
         if comparable and _against(mention, evidence, near=near):
             yield mention.term.name
+
+
+def _claims_success(mention: Mention) -> bool:
+    """Better, where nobody says so. The other way round the talk often tells of both, one after the other."""
+    return mention.term.name in IMPROVED and mention.polarity is Polarity.AFFIRMED
 
 
 def turned_round(reading: Reading, evidence: Evidence) -> bool:
@@ -117,11 +122,19 @@ def swapped(reading: Reading, evidence: Evidence, *, near: Nearness) -> Iterator
             yield f"{side.side} {side.part}".strip()
 
 
+def _said_alone(side: Side, evidence: Evidence) -> bool:
+    """`My hips hurt, my right more than my left`: a side by itself, soon after its part of the body."""
+    named = {one.passage for one in evidence.stated(side.part)} if side.part else set()
+    alone = (place for place, one in evidence.sides if one.of_nothing and one.side == side.side)
+    return any(place - before in named for place in alone for before in range(_SOON))
+
+
 def _wrong_side(side: Side, evidence: Evidence, *, near: Nearness) -> bool:
     of_place = [(place, one.side) for place, one in evidence.sides if side.same_place(one)]
     known = of_place or [(place, one.side) for place, one in evidence.sides if one.side != BOTH]
     agreed = [place for place, other in known if other in {side.side, BOTH}]
     against = [place for place, other in known if other == _OTHER_SIDE[side.side]]
     if not agreed:
-        return True
+        explicit = any(one.same_place(side) for place, one in evidence.sides if place in against)
+        return explicit or not _said_alone(side, evidence)
     return bool(against) and near.best(against) >= near.best(agreed) + _CLEARLY_SIDE

@@ -63,4 +63,14 @@ def _sentence(span: Span, evidence: Evidence, *, known: str) -> tuple[int, int, 
 def _passages(sources: Sequence[Source]) -> Iterator[Passage]:
     for source in sources:
         for said in utterances(source.text):
-            yield Passage(source.id, said.text, said.start, said.end, said.asks, said.answer, said.speaker)
+            yield Passage(
+                source.id,
+                said.text,
+                said.start,
+                said.end,
+                said.asks,
+                said.answer,
+                said.speaker,
+                said.asked_from,
+                said.reply,
+            )

@@ -7,17 +7,20 @@ or a `no` is about often stands a line earlier.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
+from hospital_hub.clinical.ages import possible_ages
 from hospital_hub.clinical.laterality import Side
-from hospital_hub.clinical.lexicon import Term
-from hospital_hub.clinical.polarity import Polarity
+from hospital_hub.clinical.lexicon import COMPARED, IMPROVED, Term, lexicon
+from hospital_hub.clinical.polarity import Polarity, taken_for_granted
 from hospital_hub.clinical.quantities import Quantity, Shape
 from hospital_hub.clinical.reading import Mention, Reading, read
 from hospital_hub.clinical.stems import alike
-from hospital_hub.clinical.transcript import Asks
+from hospital_hub.clinical.text import readable
+from hospital_hub.clinical.transcript import CLINICIANS, Asks
 from hospital_hub.clinical.units import ITEM
 
 _PREFIX: Final = 4
@@ -36,6 +39,8 @@ class Passage:
     asks: Asks = Asks.NOTHING
     answer: bool | None = None
     speaker: str = ""
+    asked_from: int = 0
+    reply: str = ""
     reading: Reading = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -43,13 +48,29 @@ class Passage:
 
     def polarity(self, mention: Mention) -> Polarity:
         """Of a question: what the answer makes of it; `no pain?` stays denied with either answer."""
-        if self.asks is not Asks.WHETHER:
+        if mention.term.name in IMPROVED and self.speaker in CLINICIANS and self.asks is Asks.NOTHING:
+            return Polarity.OPEN  # what a treatment will do, told by those who give it
+        if self.asks is not Asks.WHETHER or mention.term.start < self.asked_from:
             return mention.polarity
-        if self.answer is None:
+        if self.answer is None or self._answered_with(mention):
             return Polarity.OPEN
         if mention.polarity is Polarity.DENIED:
             return Polarity.DENIED
-        return Polarity.AFFIRMED if self.answer else Polarity.DENIED
+        if self.answer:
+            return Polarity.AFFIRMED
+        return Polarity.OPEN if taken_for_granted(self.reading.clean, mention.term) else Polarity.DENIED
+
+    def _answered_with(self, mention: Mention) -> bool:
+        """The answer names something else: `any fever? - I have a cough`."""
+        return bool(self._replied) and mention.term.name not in self._replied
+
+    @cached_property
+    def _replied(self) -> frozenset[str]:
+        """Findings and diseases that the answer names."""
+        if not self.reply:
+            return frozenset()
+        terms = lexicon().terms(readable(self.reply).clean)
+        return frozenset(term.name for term in terms if term.kind in COMPARED)
 
 
 @dataclass(frozen=True)
@@ -85,6 +106,10 @@ class Evidence:
                 one = _counted(number) if amid else number
                 found.setdefault((one.values, one.unit.name, one.shape), (one, set()))[1].add(place)
         return tuple((one, frozenset(places)) for one, places in found.values())
+
+    @cached_property
+    def ages(self) -> frozenset[Decimal]:
+        return possible_ages(passage.reading for passage in self.passages)
 
     @cached_property
     def sides(self) -> tuple[tuple[int, Side], ...]:

@@ -48,7 +48,7 @@ def judge(reading: Reading, evidence: Evidence, *, ground: Ground, known: str = 
     turned = ground is Ground.CHART and turned_round(reading, evidence)
     doubts += [Doubt(DoubtKind.NEGATION, ", ".join(against))] if against or turned else []
     doubts += _terms(reading, evidence, share=share, ground=ground, known=known)
-    enough = ENOUGH_OF_CHART if ground is Ground.CHART else bars_of(reading).enough
+    enough = ENOUGH_OF_CHART if ground is Ground.CHART else bars_of(reading).needed(reading)
     doubts += [Doubt(DoubtKind.NO_SOURCE)] if share.share < enough else []
     return Judgement(tuple(places), tuple(doubts))
 

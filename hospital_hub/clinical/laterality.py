@@ -32,6 +32,14 @@ _NO_SIDE: Final = re.compile(
 )
 _SIDED: Final = re.compile(r"\b(?:side|sided|lateral|hand|one)\b|[侧边]")
 _STOP: Final = re.compile(r"[.;?!。；？！]|\bleft\b|\bright\b|左|右")
+# `My right hurts more than my left` and `it started on the left`: the part was named before.
+_ALONE: Final = re.compile(r"\b(?:my|your|his|her|the|on|in) $")
+# Of `your left, your right shoulder` the second was meant.
+_CORRECTED: Final = re.compile(
+    r"\b(?P<first>left|right)\b"
+    r"(?=(?:,| \.\.\.| -| or| i mean| sorry| no| uh| um| at| some| your| my| the| his| her){1,4} "
+    r"(?!(?P=first))(?:left|right)\b(?! or\b))"
+)
 _ITSELF: Final = re.compile(
     r"\b(?P<side>left|right)\b[^.;?!]{0,40}\b(?:than|versus|vs|not like|nearly like) (?:on |in |the )*(?P=side)\b"
 )
@@ -56,17 +64,27 @@ class Side:
             return self.part == other.part
         return bool(self.beside & other.beside)
 
+    @property
+    def of_nothing(self) -> bool:
+        """Said of what was named before."""
+        return not self.part and not self.beside
+
 
 def sides(clean: str, terms: Sequence[Term]) -> Iterator[Side]:
-    masked = _NO_SIDE.sub(lambda found: "·" * len(found[0]), clean)
+    masked = _CORRECTED.sub(_covered, _NO_SIDE.sub(_covered, clean))
     known = [term for term in terms if term.kind is not Kind.ROUTINE]
     for found in _SIDE.finditer(masked):
         side = _name(found)
         behind = _behind(clean, found, terms=known)
         part = next((term.name for term in behind if term.kind is Kind.BODY), "") or _before(clean, found, terms=known)
         sided = _SIDED.search(clean[found.start() : found.end() + 8])
-        if part or sided or side == BOTH or (behind and found[0].isascii()):
+        alone = found[0].isascii() and _ALONE.search(masked[: found.start()])
+        if part or sided or side == BOTH or alone or (behind and found[0].isascii()):
             yield Side(side, part, frozenset(term.name for term in behind[:_WORDS]), *found.span())
+
+
+def _covered(found: re.Match[str]) -> str:
+    return "·" * len(found[0])
 
 
 def against_itself(clean: str) -> str:

@@ -31,6 +31,11 @@ class Kind(StrEnum):
     PLAIN = "plain"  # known to no table
 
 
+# Somebody has them or has not. A test that shows nothing was still made.
+COMPARED: Final = frozenset({Kind.FINDING, Kind.CONDITION})
+IMPROVED: Final = frozenset({"好转"})
+
+
 @dataclass(frozen=True)
 class Term:
     """`start` and `end` are places in the clean text; `parts` are the stems or characters that it is made of."""
@@ -51,6 +56,7 @@ class Lexicon:
     empty: frozenset[str]
     routine: frozenset[str]
     empty_wide: frozenset[str]
+    organs: frozenset[str]
 
     @classmethod
     def parse(cls, lists: Mapping[str, Mapping[str, str]], *, english: Names, chinese: Names) -> "Lexicon":
@@ -64,6 +70,7 @@ class Lexicon:
             empty=frozenset(lists["en"]["function"].split()),
             routine=frozenset(stem(word) for word in lists["en"]["routine"].split()),
             empty_wide=frozenset(lists["zh"]["function"].split()),
+            organs=frozenset(lists["en"]["organs"].split()) | frozenset(lists["zh"]["organs"].split()),
         )
 
     def terms(self, clean: str) -> tuple[Term, ...]:

@@ -21,6 +21,8 @@ _TIME: Final = "time"
 # 3/7, 2/52 and 6/12 are days, weeks and months in British notes.
 _FRACTIONS_OF_TIME: Final = {Decimal(7): unit_of("day"), Decimal(52): unit_of("week"), Decimal(12): unit_of("month")}
 _MONTHS: Final = 12
+_DAYS: Final = 31
+_OLD: Final = (" old", "-old", " of age")
 _CLOSE: Final = 3  # passages between the two numbers of a pair or a range
 
 
@@ -30,26 +32,41 @@ def unsourced(reading: Reading, evidence: Evidence, *, places: frozenset[int] | 
     if places is not None:
         held = tuple((one, where & places) for one, where in held if where & places)
     answers: dict[tuple[object, ...], bool] = {}
+    missing: list[Quantity] = []
+    found: list[Quantity] = []
     for number in reading.numbers:
         if not number.exact:
             continue
-        key = (number.values, number.unit.name, number.shape)
+        key = (number.values, number.unit.name, number.shape, number.over)
         if key not in answers:
-            answers[key] = said(number, held)
-        if not answers[key]:
-            yield number
+            answers[key] = said(number, held) or _is_age(number, reading.clean, ages=evidence.ages)
+        (found if answers[key] else missing).append(number)
+    return (number for number in missing if not any(_inside(number, whole) for whole in found))
 
 
 Held = Sequence[tuple[Quantity, frozenset[int]]]
 
 
 def said(number: Quantity, held: Held) -> bool:
-    if any(_agrees(number, one) for one, _ in held):
+    if any(_agrees(number, one) or _short_year(number, one) for one, _ in held):
+        return True
+    if number.shape is Shape.DATE and _said_without_year(number, held):
         return True
     if number.shape is Shape.PAIR:
         # 64/132 is not 132/64, though both hold the same numbers.
         held = [(one, where) for one, where in held if one.shape is not Shape.PAIR]
     return any(_in_parts(parts, held) for parts in _parts(number))
+
+
+def _inside(number: Quantity, whole: Quantity) -> bool:
+    """The 2岁 of 2岁7个月 needs no source of its own."""
+    return whole.start <= number.start and number.end <= whole.end and number.span_length < whole.span_length
+
+
+def _is_age(number: Quantity, clean: str, *, ages: frozenset[Decimal]) -> bool:
+    """By a date of birth that the source gives."""
+    old = number.unit.name == "year" and ("old" in number.shown or clean[number.end :].startswith(_OLD))
+    return old and number.values[0] in ages
 
 
 def places_of(number: Quantity, evidence: Evidence) -> Iterator[int]:
@@ -91,6 +108,39 @@ def _parts(number: Quantity) -> Iterator[list[Quantity]]:
 
 def _one(number: Quantity, value: Decimal, *, bare: bool = False) -> Quantity:
     return replace(number, values=(value,), shape=Shape.ONE, unit=NONE if bare else number.unit)
+
+
+def _short_year(number: Quantity, one: Quantity) -> bool:
+    """`Back in eighty two` is 1982; smaller numbers are too often something else."""
+    bare = number.shape is one.shape is Shape.ONE and not number.unit.name and one.unit in {NONE, ITEM}
+    return bare and _is_year(number.values[0]) and _DAYS < one.values[0] == number.values[0] % 100
+
+
+def _is_year(value: Decimal) -> bool:
+    return 1900 <= value < 2100  # noqa: PLR2004 - the years that patients live in
+
+
+def _said_without_year(date: Quantity, held: Held) -> bool:
+    """People say the day, and the note adds the year: right if no other year is said beside it."""
+    year, month, day = date.values
+    if not month or (year > _DAYS * 4 and not _is_year(year)):
+        return False
+    parts = [_month(date, month), *([_one(date, day, bare=True)] if day else [])]
+    found = [{place for one, where in held if _same_part(part, one) for place in where} for part in parts]
+    found[0] |= {place for one, where in held if _is_day(one, month=month, day=day) for place in where}
+    pairs = [place for place in found[0] if all(_near(place, others) for others in found[1:])]
+    alone = {place for one, where in held if day and _is_day(one, month=month, day=day) for place in where}
+    years = {place for one, where in held if _names_year(one) for place in where}
+    return any(not _near(place, years) for place in {*pairs, *alone}) if year else bool(pairs or alone)
+
+
+def _is_day(one: Quantity, *, month: Decimal, day: Decimal) -> bool:
+    """9/17."""
+    return one.shape is Shape.PAIR and one.values == (month, day)
+
+
+def _names_year(one: Quantity) -> bool:
+    return (one.shape is Shape.DATE and bool(one.values[0])) or (one.shape is Shape.ONE and _is_year(one.values[0]))
 
 
 def _month(number: Quantity, month: Decimal) -> Quantity:

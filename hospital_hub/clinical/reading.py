@@ -33,10 +33,15 @@ class Reading:
 def read(text: str) -> Reading:
     clean = readable(text).clean
     terms = lexicon().terms(clean)
-    said = tuple(Mention(term, polarity) for term, polarity in zip(terms, polarities(clean, terms), strict=True))
+    told = zip(terms, polarities(clean, terms), strict=True)
+    said = tuple(Mention(term, Polarity.OPEN if _is_organ(clean, term) else polarity) for term, polarity in told)
     by_form = tuple(_by_form(clean))
     numbers = (*written(clean), *spoken_english(clean), *spoken_chinese(clean))
     return Reading(clean, (*said, *by_form), numbers, tuple(sides(clean, terms)))
+
+
+def _is_organ(clean: str, term: Term) -> bool:
+    return clean[term.start : term.end] in lexicon().organs
 
 
 def _by_form(clean: str) -> Iterator[Mention]:

@@ -11,67 +11,22 @@ from itertools import pairwise
 from typing import Final
 
 from hospital_hub.clinical.quantities import Quantity, Shape
-from hospital_hub.clinical.units import NONE, PATTERN, Unit, unit_of
+from hospital_hub.clinical.units import NONE, PATTERN, RANK, Unit, unit_of
 
 _SMALL: Final = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
 _TENS: Final = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _ORDINALS: Final = [
-    "zeroth",
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-    "thirteenth",
-    "fourteenth",
-    "fifteenth",
-    "sixteenth",
-    "seventeenth",
-    "eighteenth",
+    "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth",
     "nineteenth",
-]
+]  # fmt: skip
 _MONTHS: Final = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+    "november", "december",
+]  # fmt: skip
 _WORDS: Final[dict[str, int]] = {
     **{word: value for value, word in enumerate(_SMALL)},
     **{word: 20 + 10 * place for place, word in enumerate(_TENS)},
@@ -80,6 +35,7 @@ _WORDS: Final[dict[str, int]] = {
     "oh": 0,
     "o": 0,
     "fourty": 40,
+    **{word[:-1] + "ies": 20 + 10 * place for place, word in enumerate(_TENS)},
     "dozen": 12,
 }
 _SCALES: Final = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
@@ -91,10 +47,18 @@ _UNIT: Final = re.compile(
 )
 _HALF_AFTER: Final = re.compile(r" and a half")
 _LEAD: Final = re.compile(rf"\b(?:an?|one|the last|the past|last|past|per|each|every) (?P<unit>{PATTERN})")
+_AND_A_HALF: Final = re.compile(rf"\b(?:an?|one) (?P<unit>{PATTERN}) and a half")
 _HALF: Final = re.compile(rf"\b(?P<word>half|quarter)(?: of)?(?: an?| of an?)?[ -](?P<unit>{PATTERN})")
 _COUPLE: Final = re.compile(rf"\b(?P<word>couple|once|twice|thrice)\b(?: of)?(?: more)?(?: (?P<unit>{PATTERN}))?")
 _MONTH: Final = re.compile(rf"\b(?P<month>{'|'.join(f'{one[:3]}(?:{one[3:]})?' for one in _MONTHS)})\b\.?")
 _JOINT: Final = re.compile(r"^,? ?(?P<how>to|or|and|-|over|out of|of) ?(?:maybe |about |like |a )?$")
+_RANKS: Final = frozenset({*_ORDINALS, *(word[:-1] + "ieth" for word in _TENS)})
+# The ends of a scale: `ten being the worst`, `out of ten`.
+_SCALE_END: Final = re.compile(
+    r" (?:being|is|as) (?:the |no )?(?:worst|best|none|pain|most|highest|lowest)|( is)? being\b"
+)
+_OUT_OF: Final = re.compile(r"\bout of (?:a )?$")
+_BACK: Final = 10
 _TOO_LONG: Final = 12
 _DAY: Final = unit_of("day")
 # The first and the last day may both be counted.
@@ -116,6 +80,8 @@ def spoken_english(clean: str) -> Iterator[Quantity]:
     yield from _joined(clean, [made for made in runs if made])
     for found in _LEAD.finditer(clean):
         yield _quantity(found, Decimal(1))
+    for found in _AND_A_HALF.finditer(clean):
+        yield _quantity(found, Decimal("1.5"))
     for pattern in (_HALF, _COUPLE):
         for found in pattern.finditer(clean):
             yield _quantity(found, Decimal(_LOOSE[found["word"]]))
@@ -138,6 +104,8 @@ def _read(clean: str, run: re.Match[str]) -> list[Quantity]:
     groups = list(_groups([word for word in spelled if word != "and"]))[:_TOO_LONG]
     behind = _UNIT.match(clean, run.end())
     unit = unit_of(behind["unit"]) if behind and behind["unit"] else NONE
+    if not unit.name and (spelled[-1] in _RANKS or _ends_scale(clean, run)):
+        unit = RANK
     end = behind.end() if behind and (unit.name or behind["part"]) else run.end()
     part = Decimal(0)
     if behind and behind["part"]:
@@ -153,6 +121,11 @@ def _read(clean: str, run: re.Match[str]) -> list[Quantity]:
         if b.value == a.value + 1
     ]
     return [*ones, *ranges]
+
+
+def _ends_scale(clean: str, run: re.Match[str]) -> bool:
+    before = clean[max(0, run.start() - _BACK) : run.start()]
+    return bool(_SCALE_END.match(clean, run.end()) or _OUT_OF.search(before))
 
 
 def _groups(words: Sequence[str]) -> Iterator[_Group]:
@@ -230,7 +203,7 @@ def _joined(clean: str, runs: Sequence[Sequence[Quantity]]) -> Iterator[Quantity
         if not found:
             continue
         pair = found["how"] in {"over", "out of", "of"}
-        unit: Unit = after[0].unit
+        unit: Unit = after[0].unit if after[0].unit != RANK else NONE
         for a in before:
             for b in after:
                 if pair or a.values < b.values:

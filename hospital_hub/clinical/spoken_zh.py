@@ -6,6 +6,7 @@ A character number counts only where a unit or a measure word follows, or where 
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -22,15 +23,20 @@ _TENTHS: Final = re.compile(
 _HALF: Final = re.compile(rf"(?P<whole>\d{{1,9}}|[{_CHARACTERS}]{{1,9}})?(?P<count>个)?半(?P<unit>{PATTERN})")
 _HALF_AFTER: Final = re.compile(rf"(?P<whole>\d{{1,9}}|[{_CHARACTERS}]{{1,9}})(?P<unit>{PATTERN})半")
 _ONE: Final = re.compile(
-    rf"(?!十分(?!钟))(?!(?<=月)零)(?<!月零)(?<!第)(?P<value>[{_CHARACTERS}]{{1,9}})(?:多|几|来)?{_MEASURE}"
+    rf"(?!十分(?!钟))(?!(?<=月)零)(?<!月零)(?P<ordinal>(?<=第))?(?P<value>[{_CHARACTERS}]{{1,9}})(?P<more>多|几|来)?{_MEASURE}(?P<after>[多余])?"
 )
 _LONG: Final = re.compile(rf"(?<![{_CHARACTERS}])(?P<value>[{_CHARACTERS}]{{2,9}})(?![{_CHARACTERS}几])(?!{PATTERN})")
 _RANGE: Final = re.compile(
     rf"(?P<a>[{_CHARACTERS}]{{1,9}})(?P<first>{PATTERN})?[至到、~-](?P<b>[{_CHARACTERS}]{{1,9}})(?:多)?{_MEASURE}?"
 )
+# Of a baby 一周三个月 are a year and three months.
 _COMPOSITE: Final = re.compile(
-    rf"(?P<years>\d{{1,9}}|[{_CHARACTERS}]{{1,9}})岁零?(?P<months>\d{{1,9}}|[{_CHARACTERS}]{{1,9}})个?(?:多)?月"
+    rf"(?P<years>\d{{1,9}}|[{_CHARACTERS}]{{1,9}}?)(?:周?岁|周)[零又]?(?P<months>\d{{1,9}}|[{_CHARACTERS}]{{1,9}})个?(?:多)?月"
 )
+_MONTHS_DAYS: Final = re.compile(
+    rf"(?P<months>\d{{1,9}}|[{_CHARACTERS}]{{1,9}}?)个月[零又]?(?P<days>\d{{1,9}}|[{_CHARACTERS}]{{1,9}})天"
+)
+_DAYS_A_MONTH: Final = 30
 _MONTHS_A_YEAR: Final = 12
 _MONTH_UNIT: Final = unit_of("月")
 _DAY: Final = unit_of("天")
@@ -47,7 +53,8 @@ def spoken_chinese(clean: str) -> Iterator[Quantity]:
     yield from _days_ago(clean)
     yield from _run_together(clean)
     for found in _ONE.finditer(clean):
-        yield from _neighbours(found, found["value"], unit=_unit(found))
+        if found["ordinal"] is None or _unit(found).family == _DAY.family:  # 第四天 is four days, 第一次 no number
+            yield from (_with_more(one, found) for one in _neighbours(found, found["value"], unit=_unit(found)))
     for found in _LONG.finditer(clean):
         yield from _neighbours(found, found["value"], unit=NONE)
     yield from _ranges(clean)
@@ -69,11 +76,15 @@ def _halves(clean: str) -> Iterator[Quantity]:
 
 
 def _ages(clean: str) -> Iterator[Quantity]:
-    """1岁3个月 is also 15个月."""
+    """1岁3个月 is also 15个月, and 3个月22天 are 112 days."""
     for found in _COMPOSITE.finditer(clean):
         years, months = value_of(found["years"]), value_of(found["months"])
         if years is not None and months is not None:
             yield _made(found, (years * _MONTHS_A_YEAR + months,), unit=_MONTH_UNIT)
+    for found in _MONTHS_DAYS.finditer(clean):
+        months, days = value_of(found["months"]), value_of(found["days"])
+        if months is not None and days is not None:
+            yield _made(found, (months * _DAYS_A_MONTH + days,), unit=_DAY)
 
 
 def _ranges(clean: str) -> Iterator[Quantity]:
@@ -126,6 +137,13 @@ def _neighbours(found: re.Match[str], written: str, *, unit: Unit) -> Iterator[Q
         yield _made(found, (stem + low, stem + high), unit=unit, shape=Shape.RANGE)
     elif value is not None:
         yield _made(found, (value,), unit=unit)
+
+
+def _with_more(one: Quantity, found: re.Match[str]) -> Quantity:
+    """十多天 is up to twenty, 三个多月 and 三年多 up to four."""
+    if found["more"] in {"多", "几"}:
+        return replace(one, over=10 if one.values[0] % 10 == 0 else 1)
+    return replace(one, over=1) if found["after"] or "多" in found["unit"] else one
 
 
 def _unit(found: re.Match[str]) -> Unit:

@@ -34,6 +34,12 @@ class Bars:
     prior: float
     denied: float  # what a word weighs, of itself, that is denied here and named nowhere
     named: float  # below this share, a finding that no source names is a doubt of its own
+    wordy: float  # what must be held where there are only words: no number, side or denial that could be compared
+
+    def needed(self, reading: Reading) -> float:
+        compared = reading.sides or any(one.exact for one in reading.numbers)
+        denied = any(one.polarity is Polarity.DENIED for one in reading.mentions)
+        return self.enough if compared or denied else self.wordy
 
 
 _WEIGHTS: Final = {
@@ -45,8 +51,8 @@ _WEIGHTS: Final = {
     Kind.OTHER: 0.8,
     Kind.PLAIN: 1.0,
 }
-ENGLISH: Final = Bars({**_WEIGHTS, Kind.ROUTINE: 0.1}, enough=0.42, prior=0.3, denied=0.6, named=0.6)
-CHINESE: Final = Bars({**_WEIGHTS, Kind.ROUTINE: 0.0}, enough=0.79, prior=0.5, denied=0.06, named=0.8)
+ENGLISH: Final = Bars({**_WEIGHTS, Kind.ROUTINE: 0.1}, enough=0.37, prior=0.3, denied=0.5, named=0.5, wordy=0.46)
+CHINESE: Final = Bars({**_WEIGHTS, Kind.ROUTINE: 0.0}, enough=0.73, prior=0.5, denied=0.06, named=0.75, wordy=0.82)
 
 
 @dataclass(frozen=True)

@@ -19,23 +19,38 @@ _NUMBER_ENDS: Final = re.compile(rf"(?:{_DIGIT}|ty|teen|ten|eleven|twelve|hundre
 _NUMBER_BEGINS: Final = re.compile(rf"(?:{_DIGIT})\b")
 _QUESTION: Final = re.compile(r"[?？]\s*$|吗[。，,]?$|有没有?|有无|是否|是不是|会不会|(?<!不)(?:不|没|没有|么)[。.]?$")
 # Transcripts of speech may have no question marks.
-_ASKED: Final = re.compile(r"\b(?:have|do|did|are|were|does|has|is|any) (?:you|he|she|they|your|any|there)\b")
+_ASKED: Final = re.compile(
+    r"\b(?:have|do|did|are|were|does|has|is|any) (?:you|he|she|they|your|there)\b|\b(?:are|were|is) any\b"
+    r"|^(?:(?:and|so|okay|or|uh|um)[ ,]+)*any\b"
+)
 # Asks for more about what is taken for granted: `how long have you had the headache?`
+# `Any burning when you urinate?` does not.
 _OPEN: Final = re.compile(
-    r"\b(?:how (?:long|bad|often|severe|many|much|far|did|is|are|was|has|would|do)|where|when|what (?:kind"
-    r"|makes|type|happened|about)"
-    r"|which|why|describe)\b|几[天次个回点]|多久|多长时间|多少|什么时候|怎么样|怎样|一声|还是"
+    r"\bhow (?:long|bad|often|severe|many|much|far|did|is|are|was|has|would|do)\b|\bdescribe\b"
+    r"|\bwhat (?:kind|makes|type|happened)\b"
+    r"|(?:^|[,.;-] ?|\b(?:and|so|but|okay|ok|then|well|now|um|uh) )(?:where|when|which|why)\b"
+    r"|几[天次个回点]|多久|多长时间|多少|什么时候|怎么样|怎样|一声|还是"
+)
+# A question that nobody marked as one: `or have ever used any drugs.`
+_ANY: Final = re.compile(r"\b(?:any|ever)\b", re.IGNORECASE)
+# What stands before the question in its sentence is told: `从检查看考虑肺炎，请问有没有发热`.
+_BEGINS: Final = re.compile(r"(?:^|[,，。;；])(?=[^,，。;；]*(?:请问|有没有|有无|是否|是不是|会不会|(?P<last>吗)))")
+_LONG: Final = 160  # characters; of so much at once, without stops, only the end was asked
+# `看看是否有炎症` asks a test, not a person.
+_LOOKED_INTO: Final = re.compile(
+    r"(?:看看?|查|了解|明确|观察|评估|确定|判断|注意|排除)[^,，。;；]{0,8}(?:是否|有无|有没有?)"
 )
 _FILLED: Final = re.compile(
-    r"(?:(?:uh+|um+|uhm|m+|hm+|well|oh|so|eh|ah|like|okay|ok|i mean|actually|sir|doctor)\b[ ,.…-]*)*", re.IGNORECASE
+    r"(?:(?:[a-z]{1,2}-|(?:uh+|um+|uhm|m+|hm+|well|oh|so|eh|ah|like|okay|ok|i mean|actually|sir|doctor)\b)[ ,.…-]*)*",
+    re.IGNORECASE,
 )
 _NO: Final = re.compile(
     r"(?:no+\b|nope|nah\b|not\b|none\b|never\b|neither\b|nothing\b|negative\b|denies\b|(?:i|it|he|she|they"
     r"|we)(?:'m|'ve|'s)? "
     r"?(?:do|does|did|have|has|had|am|is|are|was|were|can|could|would)? ?(?:not\b|n't\b|never\b)|(?:i|it"
     r"|he|she|they|we) \w+n't"
-    r"|(?:i|it|he|she|they|we) always stayed away)"
-    r"|(?:都|也|这个|目前|现在|暂时|好像|应该|倒|一直|最近|从来|今天)?(?:没|无|不|未|否)"
+    r"|(?:i|it|he|she|they|we) always stayed away|(?:i'm|i am|it's|it is) (?:fine|good|okay|ok)\b)"
+    r"|(?:都|也|这个|目前|现在|暂时|好像|应该|倒|一直|最近|从来|今天)?(?:没有?|不[是会]|无|不|未|否)"
 )
 _NO_LATER: Final = re.compile(r"\bbut no\b(?! \w)|\bsay no\b")
 _YES: Final = re.compile(
@@ -47,6 +62,15 @@ _YES: Final = re.compile(
     r"|(?:都|也|好像|应该|偶尔|一直|就是|还|只|最近|今天|昨天)?(?:有|是|对|嗯|会|恩|要)"
 )
 _SHORT_ANSWER: Final = 30  # characters; a short no answers all that was asked at once
+_BARE: Final = re.compile(r"[\s,.。，!！;；?？~～…的了呢呀啊哦吧-]*(?:$|[,.。，!！;；])")
+# `没有其他症状了` tells of the rest, `有三天` of a time.
+_OF_SOMETHING_ELSE: Final = re.compile(r"(?:没有?|无)(?:什么)?(?:其他|其它|别的)|有(?:几|[一两三四五六七八九十\d]+)")
+_NOT_SO: Final = re.compile(r"不是")  # `清水鼻涕吗 - 不是`: not so, but there is some
+_LATEST_ANSWER: Final = 8  # utterances
+
+
+# How transcripts call those who ask and advise.
+CLINICIANS: Final = frozenset({"医生", "大夫", "医师", "doctor", "dr", "clinician", "physician", "provider"})
 
 
 class Asks(StrEnum):
@@ -57,7 +81,10 @@ class Asks(StrEnum):
 
 @dataclass(frozen=True)
 class Utterance:
-    """`start` and `end` are places in the source text; `answer` is yes or no to a question, None where unclear."""
+    """`start` and `end` are places in the source text; `answer` is yes or no to a question, None where unclear.
+
+    The question begins at `asked_from` of the text; `reply` are the words of an answer that says more than yes or no.
+    """
 
     text: str
     start: int
@@ -65,6 +92,8 @@ class Utterance:
     speaker: str = ""
     asks: Asks = Asks.NOTHING
     answer: bool | None = None
+    asked_from: int = 0
+    reply: str = ""
 
 
 def utterances(text: str) -> tuple[Utterance, ...]:
@@ -80,7 +109,9 @@ def _of_line(line: Span) -> Iterator[Utterance]:
     speaker = (head["marked"] or head["named"]).casefold().strip() if head else ""
     start = line.start + offset
     for span in _whole_numbers(line.text[offset:], split(line.text[offset:])):
-        yield Utterance(span.text, start + span.start, start + span.end, speaker, asks(span.text, spoken=bool(speaker)))
+        kind = asks(span.text, spoken=bool(speaker))
+        asked_from = _asked_from(span.text) if kind is Asks.WHETHER else 0
+        yield Utterance(span.text, start + span.start, start + span.end, speaker, kind, asked_from=asked_from)
 
 
 def _whole_numbers(text: str, spans: Sequence[Span]) -> Iterator[Span]:
@@ -95,8 +126,18 @@ def _whole_numbers(text: str, spans: Sequence[Span]) -> Iterator[Span]:
     yield from joined
 
 
+def _asked_from(text: str) -> int:
+    begins = _BEGINS.search(text)
+    if begins:
+        return 0 if begins["last"] else begins.end()
+    if len(text) <= _LONG:
+        return 0
+    return max((found.start() for found in _ASKED.finditer(text.casefold())), default=len(text) - _LONG)
+
+
 def asks(text: str, *, spoken: bool) -> Asks:
-    if not _QUESTION.search(text) and not (spoken and _ASKED.search(text.casefold())):
+    marked = _QUESTION.search(_LOOKED_INTO.sub("", text))
+    if not marked and not (spoken and _ASKED.search(text.casefold())):
         return Asks.NOTHING
     whether = re.search(r"吗|有没有?|有无|是否|是不是", text)
     return Asks.MORE if _OPEN.search(text.casefold()) and not whether else Asks.WHETHER
@@ -109,35 +150,55 @@ def _with_answers(said: Sequence[Utterance]) -> Iterator[Utterance]:
         end = place + 1
         while end < len(said) and said[place].speaker and said[end].speaker == said[place].speaker:
             end += 1
-        yield from _answered(said[place:end], said[end : end + 2])
+        yield from _answered(said[place:end], said[end : end + _LATEST_ANSWER])
         place = end
 
 
 def _answered(block: Sequence[Utterance], following: Sequence[Utterance]) -> Iterator[Utterance]:
     reply = _reply(following, asker=block[0].speaker)
-    said = answer(reply) if reply else None
+    said = None if _NOT_SO.match(reply) and not any("是" in one.text for one in block) else answer(reply)
+    bare = _is_bare(reply)
+    if bare and said is False and block[-1].asks is Asks.NOTHING and _ANY.search(block[-1].text):
+        block = (*block[:-1], replace(block[-1], asks=Asks.WHETHER))
     last = max((place for place, one in enumerate(block) if one.asks is Asks.WHETHER), default=-1)
     every = said is False and len(reply) <= _SHORT_ANSWER
     for place, one in enumerate(block):
         reached = place == last or (every and place < last)
-        yield replace(one, answer=said) if one.asks is Asks.WHETHER and reached else one
+        answered = replace(one, answer=said, reply="" if bare else reply)
+        yield answered if one.asks is Asks.WHETHER and reached else one
 
 
 def _reply(following: Sequence[Utterance], *, asker: str) -> str:
-    """What the other speaker says first that is more than `um`."""
+    """The first yes or no of the other speaker, at once or after other words; a late one only if it says no more."""
+    late = False
     for one in following:
         if one.speaker == asker:
-            return ""
-        if _FILLED.sub("", one.text, count=1).strip(" .,?"):
+            late = True
+            if one.asks is not Asks.NOTHING:
+                return ""
+        elif answer(one.text) is not None and (not late or _is_bare(one.text)):
             return one.text
     return ""
 
 
 def answer(text: str) -> bool | None:
     """Yes, no, or neither."""
-    plain = text.casefold().strip()
-    filled = _FILLED.match(plain)
-    plain = plain[filled.end() :] if filled else plain
+    plain = _plain(text)
+    if _OF_SOMETHING_ELSE.match(plain):
+        return None
     if _NO.match(plain) or _NO_LATER.search(plain):
         return False
     return True if _YES.match(plain) else None
+
+
+def _is_bare(text: str) -> bool:
+    """`No, nothing` and `有的。` leave no doubt what they answer; `没有发烧` answers what it names."""
+    plain = _plain(text)
+    found = _NO.match(plain) or _YES.match(plain)
+    return bool(found and _BARE.match(plain, found.end()))
+
+
+def _plain(text: str) -> str:
+    plain = text.casefold().strip()
+    filled = _FILLED.match(plain)
+    return plain[filled.end() :] if filled else plain

@@ -81,6 +81,8 @@ def _read() -> Iterator[tuple[str, Unit]]:
 UNITS: Final[Mapping[str, Unit]] = dict(_read())
 NONE: Final = Unit("", "")
 ITEM: Final = UNITS["个"]
+# The second of something, and the end of a scale: no measurement. Told apart from a bare number, that can be one.
+RANK: Final = Unit("rank", "rank")
 _LATIN: Final = sorted((one for one in UNITS if one.isascii()), key=len, reverse=True)
 _WIDE: Final = sorted((one for one in UNITS if not one.isascii()), key=len, reverse=True)
 # A Latin unit ends where its letters end; `mm[hg]` and `%` have no letter at their end.
