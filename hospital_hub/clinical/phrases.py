@@ -9,8 +9,8 @@ from hospital_hub.clinical.patterns import Group
 _PAIN_ZH: Final = r"(?:{places})[^,。;!?没不无未]{{0,4}}(?:疼|痛)"
 # What stands between a place and its pain: "has been a bit sore", "keeps hurting", "joint pain".
 _OF_PAIN: Final = (
-    r"(?: (?:is|are|was|were|has|have|had|been|keeps|kept|started|feels?|felt|gets?|got|getting|a|bit|little|quite|so|very"
-    r"|really|slightly|still|always|just|now|area|region|joint|side|quadrant|site)){0,5}[ -]{1,2}"
+    r"(?: (?:is|are|was|were|has|have|had|been|keeps|kept|started|feels?|felt|gets?|got|getting|a|bit|little|quite|so"
+    r"|very|really|slightly|still|always|just|now|area|region|joint|side|quadrant|site)){0,5}[ -]{1,2}"
 )
 _HURTS: Final = r"(?:pain\w*|aches?|aching|hurts?|hurting|discomfort|sore\w*|tender\w*|cramp\w*)"
 _PAIN_IN: Final = (
