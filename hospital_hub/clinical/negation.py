@@ -58,8 +58,10 @@ class Around:
     @classmethod
     def of(cls, clean: str, place: tuple[int, int], *, scopes: Scopes) -> "Around":
         start, end = place
-        masked = scopes.pseudo.sub(lambda found: "·" * len(found[0]), clean[max(0, start - _FAR) : start])
-        behind = clean[end : end + _FAR]
+        masked, behind = (
+            scopes.pseudo.sub(lambda found: "·" * len(found[0]), piece)
+            for piece in (clean[max(0, start - _FAR) : start], clean[end : end + _FAR])
+        )
         sentence = max((found.end() for found in SENTENCE_END.finditer(masked)), default=0)
         clause = max((found.end() for found in CLAUSE_END.finditer(masked)), default=0)
         clause_ends = CLAUSE_END.search(behind)

@@ -32,6 +32,8 @@ SOOTHING = (
     "我只是想来问问，怎么办才好",
     "It is probably nothing",
     "I am sure it will pass, no need to hurry",
+    "No rush",
+    "Please don't worry",
     "My wife says that I worry too much",
     "My doctor told me last year that I am healthy",
     "It feels a little better now",

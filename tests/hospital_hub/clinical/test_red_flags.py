@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hospital_hub.clinical.complaints import age_of
 from hospital_hub.clinical.levels import Level, most_urgent
+from hospital_hub.clinical.person import person_of
 from hospital_hub.clinical.red_flags import Flag, Rule, RulesError, find, level_of, load_rules, parse_rules
 from hospital_hub.clinical.text import language_of, readable
 from tests.hospital_hub.clinical.red_flag_stories import CALM, DANGEROUS
@@ -26,6 +28,8 @@ SOOTHING = (
     "My wife says I worry too much",
     "I am sure it will pass",
     "No need to hurry",
+    "No rush",
+    "Not a big deal",
     "Others are sicker than me, level IV is fine",
 )
 # One word group each, in the person's own words; said plainly they raise a flag, denied they must not.
@@ -109,6 +113,7 @@ def test_no_soothing_word_takes_an_example_away(rule: Rule) -> None:
     for text, soothing in product(rule.examples, SOOTHING):
         assert rule.id in rules_of(f"{text}，{soothing}"), soothing
         assert rule.id in rules_of(f"{soothing}. {text}"), soothing
+        assert rule.id in rules_of(f"{soothing.rstrip('.。')}, {text}"), soothing
 
 
 @pytest.mark.parametrize("words", DENIABLE_ZH)
@@ -309,7 +314,11 @@ def test_two_thousand_characters_take_a_few_milliseconds(text: str) -> None:
     assert time.process_time() - started < 0.1
 
 
-@given(first=st.sampled_from(EXAMPLES), second=st.sampled_from(EXAMPLES))
+# Two sentences tell of one person: an age in either of them is meant for a rule of its own.
+AGELESS = [pair for pair in EXAMPLES if age_of(person_of(pair[1])) is None]
+
+
+@given(first=st.sampled_from(AGELESS), second=st.sampled_from(AGELESS))
 def test_two_complaints_raise_both_and_no_calmer_level(first: tuple[Rule, str], second: tuple[Rule, str]) -> None:
     both = find(f"{first[1]}。{second[1]}")
     assert {flag.rule for flag in both} >= rules_of(first[1]) | rules_of(second[1])
