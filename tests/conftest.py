@@ -1,6 +1,12 @@
 """The fixtures every test may ask for; each starts its server on first use. Two processes share the tests by file."""
 
+import re
+from functools import cache
+from pathlib import Path
+
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = [
     "tests.fixtures.chaos",
@@ -9,13 +15,20 @@ pytest_plugins = [
     "tests.fixtures.hub",
     "tests.fixtures.hospital",
 ]
+ROOT = Path(__file__).resolve().parents[1]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n 2 --dist loadgroup`: a file stays together, and one process alone has all that needs the small model.
+@cache
+def share_of(file: str) -> str:
+    """Files that ask the small model stay in one process: it wants both cores, two at once keep nobody's patience."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    return "model" if re.search(r"mark\.embedded|small_model_url", text) else file
 
-    The model wants both cores for itself; two of them at once keep nobody's patience.
-    """
-    for item in items:
-        alone = item.get_closest_marker("embedded") or "small_model_url" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("model" if alone else item.path.name + str(item.path.parent)))
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist's classes are untyped
+    def _split_scope(self, nodeid: str) -> str:
+        return share_of(nodeid.split("::", maxsplit=1)[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
