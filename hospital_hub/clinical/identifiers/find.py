@@ -32,9 +32,9 @@ class Found:
 def identifiers(text: str, record: Record = _NOBODY) -> Found:
     """Searched again with every find taken out, so that what stood beside one is found as well."""
     read = folded(text)
-    spans = merged(_spans(read.text, record))
+    spans = merged((*known(read.text, record), *_spans(read.text)))
     for _ in range(_TIMES if spans else 0):
-        more = tuple(_spans(_taken_out(read.text, spans), record))
+        more = tuple(_spans(_taken_out(read.text, spans)))
         if not more:
             break
         spans = merged((*spans, *more))
@@ -42,8 +42,7 @@ def identifiers(text: str, record: Record = _NOBODY) -> Found:
     return Found(_replaced(text, placed), placed)
 
 
-def _spans(text: str, record: Record) -> Iterator[Span]:
-    yield from known(text, record)
+def _spans(text: str) -> Iterator[Span]:
     yield from numbers(text)
     yield from dates(text)
     yield from places(text)

@@ -64,8 +64,9 @@ def known(text: str, record: Record) -> Iterator[Span]:
     if not record:
         return
     places = [place for place, letter in enumerate(text) if letter not in _BETWEEN]
-    # Lower case that keeps every length.
-    small = "".join([letter if len(low := letter.lower()) != 1 else low for letter in text])
+    small = text.lower()
+    if len(small) != len(text):  # a few letters have two when small
+        small = "".join([letter if len(low := letter.lower()) != 1 else low for letter in text])
     squeezed = _Squeezed("".join([small[place] for place in places]), places, text)
     for key, given in record.items():
         for value in [given] if isinstance(given, str) else given or ():
