@@ -3,7 +3,19 @@
 import typer
 
 from hospital_hub import __version__
-from hospital_hub.cli import batch, database, fleet, gnuhealth, keys, notes, people, routing, secret_files, triage
+from hospital_hub.cli import (
+    batch,
+    database,
+    fleet,
+    gnuhealth,
+    keys,
+    notes,
+    people,
+    research,
+    routing,
+    secret_files,
+    triage,
+)
 from hospital_hub.cli.decide import route
 from hospital_hub.cli.demonstration import demo
 from hospital_hub.cli.doctor import doctor
@@ -38,6 +50,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(secret_files.app, name="secrets")
 app.add_typer(batch.app, name="batch")
+app.add_typer(research.app, name="research")
 app.add_typer(routing.app, name="routing")
 app.add_typer(triage.app, name="triage")
 app.add_typer(notes.app, name="notes")
