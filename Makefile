@@ -31,7 +31,8 @@ demo: setup assets ## start a whole hospital hub on this machine (data in DATA, 
 	@$(BIN)/hospital-hub demo $(if $(DATA),--data $(DATA))
 
 test: lint browser $(VALIDATORS)/node_modules/.synced $(HEALTHCHAIN)/.synced ## everything that must hold: lint, unit, real servers, a real browser, the three journeys
-	@$(BIN)/pytest tests --ignore=tests/benchmarks -n 2 $(ARGS)
+	@$(BIN)/pytest tests --ignore=tests/benchmarks --ignore=tests/chaos -n 2 $(ARGS)
+	@$(BIN)/pytest tests/chaos $(ARGS) # alone: it watches clocks
 
 test-vllm: $(VLLM)/.synced ## what the hub relies on of vLLM, put to a real one (Linux on x86-64, no GPU; downloads once)
 	@$(BIN)/pytest tests/vllm --vllm-python=$(VLLM)/bin/python $(ARGS)

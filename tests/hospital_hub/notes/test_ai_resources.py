@@ -30,7 +30,7 @@ from hospital_hub.notes.emr_profile import EVERYTHING
 from hospital_hub.notes.filing import Outcome
 from hospital_hub.notes.launch import LaunchContext
 from hospital_hub.notes.service import Approval
-from hospital_hub.notes.store import facts_json, keep, load, seal
+from hospital_hub.notes.store import Wish, facts_json, keep, load, seal
 from hospital_hub.resources import Resources, open_resources
 from hospital_hub.settings import Settings
 from hospital_hub.storage.clock import utc_now
@@ -62,7 +62,7 @@ class Hospital:
 
     async def draft(self, desk: Desk, text: str) -> uuid.UUID:
         """A draft as the stream stores it."""
-        note = await service.ask_for_draft(desk, now=utc_now())
+        note = await service.ask_for_draft(desk, wish=Wish("progress"), now=utc_now())
         async with self.worker.database.work() as session:
             kept = await load(session, desk, identifier=note, lock=True)
             row, vault = kept.row, self.worker.vault
