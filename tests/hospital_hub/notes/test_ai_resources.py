@@ -170,7 +170,9 @@ async def test_the_server_keeps_versions_and_withdrawals(hospital: Hospital) -> 
     second = await corrections.amend(desk, first, reason="Side was wrong", now=utc_now() + timedelta(seconds=1))
     kept = await service.show(desk, second)
     basis = Basis(kept.draft.revision, "w" * 20)
-    await service.edit(desk, second, text="Seen and examined, left knee.", basis=basis)
+    side = "Seen and examined, left knee."
+    await service.edit(desk, second, text=side, basis=basis)
+    await service.settle(desk, second, sentence=side, settled=True)  # no source names a side
     await hospital.sign(desk, second)
     assert await hospital.file(second) is Outcome.FILED
     await corrections.withdraw(desk, second, reason="Another patient's knee", now=utc_now())
