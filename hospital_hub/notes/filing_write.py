@@ -45,7 +45,6 @@ OTHER_DOCUMENT: Final = Trouble("other_document", passing=False)
 CHANGED_THERE: Final = Trouble("changed_in_emr", passing=False)
 STRUCK_THERE: Final = Trouble("struck_in_emr", passing=False)
 CANNOT_WITHDRAW: Final = Trouble("emr_takes_no_update", passing=False)
-NO_PROVENANCE: Final = Trouble("provenance_missing", passing=True)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,6 @@ class ItemOutcome(StrEnum):
 
 
 ALIVE: Final = frozenset({JobState.SUBMITTED, JobState.RUNNING})
-SETTLED: Final = frozenset({JobState.DONE, JobState.FAILED})
 _NEXT: Final[Mapping[tuple[JobState, Step], JobState]] = {
     (JobState.SUBMITTED, Step.BEGIN): JobState.RUNNING,
     (JobState.RUNNING, Step.BEGIN): JobState.RUNNING,
